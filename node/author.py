@@ -1,0 +1,145 @@
+"""Author: seals a member's intents into records of the node's own log.
+
+Synchronous, for the writer thread: it reads the head, dates, chains and signs, and hands the paths
+to the one door. It never decides whether an act is wise; `publish` checks that before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from node.ingest import Outcome, ingest_paths
+from node.store import circles, logs
+from node.store.database import Database
+from protocol import log as logs_protocol
+from protocol.chunk import Path, make_path
+from protocol.errors import Refusal
+from protocol.keys import signing_pair
+from protocol.limits import (
+    HASH_BYTES,
+    RECORD_VERSION,
+    SIGNATURE_GAP_BYTES_MAX,
+    SIGNATURE_GAP_RECORDS_MAX,
+)
+from protocol.log import Open, sign_head
+from protocol.record import LOG_OPEN, Header, Record, check_header, seal, write_body
+
+
+class Draft(NamedTuple):
+    """What is to be signed: the kind, the whole body, and the day on which it may be forgotten."""
+
+    kind: str
+    body: bytes
+    expires_day: int | None = None
+
+
+class Published(NamedTuple):
+    """What was signed and committed: the new ids, the paths to push, what the door said."""
+
+    ids: list[bytes]
+    paths: list[Path]
+    outcome: Outcome
+
+
+class Author:
+    """One device of a co-op. `instance` tells copies of its folder apart, circle by circle."""
+
+    def __init__(self, coop: bytes, device_seed: bytes) -> None:
+        self.coop = coop
+        self.device, self._secret = signing_pair(device_seed)
+
+    def publish(
+        self,
+        database: Database,
+        circle: bytes,
+        instance: int,
+        drafts: Sequence[Draft],
+        now_ms: int,
+        salt: bytes,
+        *,
+        live: bool = True,
+        after_ms: int = -1,
+    ) -> Published:
+        """Sign drafts in order and put them through the door, all or none.
+
+        `salt` is for the opening of a new log; `after_ms` is the latest time that they refer to.
+        """
+        opened = Open(circle, self.device, instance)
+        log = logs_protocol.log_id(database.network, self.coop, opened)
+        seq, prev, time_ms = _head(database, log)
+        todo = list(drafts)
+        if prev is None:
+            ground = self._ground(database, circle)
+            refs = () if ground is None else (ground,)
+            todo.insert(0, Draft(LOG_OPEN, write_body(salt, opened, refs=refs)))
+        time_ms = max(time_ms, now_ms, after_ms + 1)
+        key_event = self._key_event(database)
+        records: list[Record] = []
+        for draft in todo:
+            seq += 1
+            header = Header(
+                RECORD_VERSION, self.coop, log, seq, prev, key_event, time_ms, draft.kind,
+                b"", 0, draft.expires_day,
+            )  # fmt: skip
+            record = seal(database.network, header, draft.body)
+            check_header(record.header)
+            records.append(record)
+            prev = record.id
+        paths = self._sign(database, records)
+        outcome = ingest_paths(database, circle, paths, now_ms, live=live)
+        if outcome.refused:
+            raise outcome.refused[0][1]
+        return Published([one.id for one in records[-len(drafts) :]], paths, outcome)
+
+    def sign_head_of(self, database: Database, record: Record) -> bytes:
+        """The signature of a head, for cuts of the own logs."""
+        return sign_head(database.network, self._secret, record.header, record.id)
+
+    def _sign(self, database: Database, records: list[Record]) -> list[Path]:
+        """Cut records into paths, so that no stretch without a signature grows too long."""
+        paths: list[Path] = []
+        some: list[Record] = []
+        size = 0
+        for record in records:
+            length = record.header.body_len
+            full = record.header.seq % SIGNATURE_GAP_RECORDS_MAX == 1
+            if some and (full or size + length > SIGNATURE_GAP_BYTES_MAX):
+                paths.append(make_path(some, self.sign_head_of(database, some[-1])))
+                some, size = [], 0
+            some.append(record)
+            size += length
+        paths.append(make_path(some, self.sign_head_of(database, some[-1])))
+        return paths
+
+    def _key_event(self, database: Database) -> bytes:
+        from node.store.keylogs import key_log
+
+        own = key_log(database, self.coop)
+        assert own is not None
+        return own.current.ref
+
+    def _ground(self, database: Database, circle: bytes) -> bytes | None:
+        """The admit that a new log refers to; None for the founder's first."""
+        judge = circles.load(database, circle)
+        if judge.state is None:
+            return None
+        grounds = sorted(judge.state.live_grounds(self.coop))
+        if not grounds:
+            raise Refusal("not-a-member")
+        return grounds[0]
+
+
+def _head(database: Database, log: bytes) -> tuple[int, bytes | None, int]:
+    """(seq, id, time) of the log's newest tip; (0, None, 0) before its opening."""
+    row = logs.find_log(database, log)
+    if row is None:
+        return 0, None, 0
+    newest = max(logs.branches_of(database, row.n), key=lambda one: (one.tip_seq, one.n))
+    found = database.connection.execute(
+        "SELECT id, time_ms FROM record WHERE branch = ? AND seq = ?", (newest.n, newest.tip_seq)
+    ).fetchone()
+    return newest.tip_seq, found[0], found[1]
+
+
+SALT_BYTES: Final = HASH_BYTES // 2

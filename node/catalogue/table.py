@@ -1,0 +1,137 @@
+"""table: a CSV file as rows of cells, read piece by piece, with the line that each begins on.
+
+Knows nothing of offers. What a person sends may be any bytes: each fault of the file as a whole is
+a refusal that names the line and says what to do.
+"""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from protocol.errors import Refusal
+
+# a co-op's whole range of goods many times over; a larger one is imported in parts
+ROWS_MAX = 100_000
+COLUMNS_MAX = 1_000
+FILE_BYTES_MAX = 512 * 1024 * 1024
+# what is looked at to tell the format: the longest header known is 1.5 kB
+HEAD_BYTES = 64 * 1024
+
+DELIMITERS = (",", ";", "\t")
+
+Cells = list[str]
+
+
+def read_head(path: Path) -> bytes:
+    """The beginning of a file, for `recognise`; refuses an empty file and one that is too large."""
+    size = path.stat().st_size
+    if size > FILE_BYTES_MAX:
+        raise Refusal("too-large", f"{size:,} bytes, {FILE_BYTES_MAX:,} are the most; split it")
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head.removeprefix(codecs.BOM_UTF8).strip():
+        raise Refusal("unknown-format", "the file is empty")
+    return head
+
+
+def headers(head: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The first row, as each delimiter would cut it; none when it is not UTF-8 text."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
+    except UnicodeDecodeError:
+        return
+    text = text.lstrip("\r\n")
+    for delimiter in DELIMITERS:
+        try:
+            first = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+        except csv.Error:
+            continue
+        yield delimiter, tuple(name.strip() for name in first)
+
+
+def records(path: Path, delimiter: str) -> Iterator[tuple[int, Cells]]:
+    """(line it begins on, cells) of each row that is not empty, the header first.
+
+    A quotation mark left open, a byte that is not UTF-8, a NUL byte: `Refusal` with the line.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
+        line = 1
+        try:
+            for cells in reader:
+                if any(cells):
+                    yield line, cells
+                line = reader.line_num + 1
+        except UnicodeDecodeError:
+            raise not_utf8(path) from None
+        except csv.Error as broken:
+            raise Refusal("bad-file", _told(line, str(broken))) from None
+
+
+def count_rows(path: Path, delimiter: str = ",") -> int:
+    """Rows below the header; reads the whole file and refuses what no row of it can mend.
+
+    Refuses `too-large` beyond `ROWS_MAX` rows.
+    """
+    count = -1
+    for line, cells in records(path, delimiter):
+        count += 1
+        if count == 0:
+            _check_header(line, cells)
+        if count > ROWS_MAX:
+            raise Refusal("too-large", f"more than {ROWS_MAX:,} rows; split the file")
+    return max(count, 0)
+
+
+def not_utf8(path: Path) -> Refusal:
+    """The refusal that names the first line and byte of a file that is not UTF-8."""
+    offset = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if number == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                return Refusal("unknown-format", f"it is UTF-16 from its first byte; {SAVE_IT}")
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as broken:
+                where = f"line {number}, byte {offset + broken.start + 1} of the file"
+                byte = f"0x{line[broken.start]:02X}"
+                return Refusal("unknown-format", f"{where} ({byte}) is not UTF-8; {SAVE_IT}")
+            offset += len(line)
+    return Refusal("unknown-format", f"the file changed while it was read; {SAVE_IT}")
+
+
+def _lines(file: Iterator[str]) -> Iterator[str]:
+    for number, line in enumerate(file, start=1):
+        if "\0" in line:
+            raise Refusal("bad-file", f"line {number} has a NUL byte; it is no text")
+        yield line
+
+
+def _check_header(line: int, cells: Cells) -> None:
+    if len(cells) > COLUMNS_MAX:
+        raise Refusal(
+            "bad-file", f"line {line} has {len(cells):,} columns; {COLUMNS_MAX:,} at most"
+        )
+    names = [name.strip() for name in cells if name.strip()]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise Refusal("bad-file", f"the column {twice[0]!r} is there twice; rename or remove one")
+
+
+def _told(line: int, reason: str) -> str:
+    if "field limit" in reason:
+        most = csv.field_size_limit()
+        return (
+            f"line {line}: a cell of more than {most:,} characters; is a quotation mark left open?"
+        )
+    if "unexpected end" in reason:
+        return f"line {line}: a quotation mark is opened and never closed"
+    return f"line {line}: {reason}; a quotation mark inside a text is written twice"
+
+
+SAVE_IT = (
+    "open it in the program that made it and save it as CSV with the character set UTF-8 "
+    "(in Excel: 'CSV UTF-8'; in LibreOffice: character set 'Unicode (UTF-8)')"
+)

@@ -1,0 +1,116 @@
+"""Serve: one side's answers to what the other asks for, streamed within the credit it gave.
+
+`Streams` turns log requests into data frames, a few at a time, whenever the link can take more. It
+reads the replica and never writes; what may be served at all is the session's question.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from protocol import chunk
+from protocol.errors import Refusal
+from protocol.limits import (
+    CHUNK_BYTES_MAX,
+    CHUNK_RECORDS_MAX,
+    PIECE_BYTES_MAX,
+    REQUESTS_IN_FLIGHT_MAX,
+)
+from protocol.messages import AskLogs, Data, Done, Leaf, LogAsk, Message, TrieNode
+from protocol.replica import LeafState, LogReader, Replica
+
+
+class Streams:
+    """The log requests of one peer that are being answered."""
+
+    def __init__(self) -> None:
+        self._streams: dict[int, _Stream] = {}
+
+    def ask(self, asked: AskLogs, circle: bytes) -> None:
+        """Begin to answer; refuses `peer-flooding` beyond 16 requests in flight."""
+        if len(self._streams) >= REQUESTS_IN_FLIGHT_MAX or asked.request in self._streams:
+            raise Refusal("peer-flooding", "requests in flight")
+        self._streams[asked.request] = _Stream(circle, deque(asked.logs), asked.credit)
+
+    def credit(self, request: int, size: int) -> None:
+        """More may be sent; a request that has ended in the meantime is no fault."""
+        if request in self._streams:
+            self._streams[request].credit += size
+
+    def next_frames(self, replica: Replica) -> list[Message]:
+        """The frames of one more chunk of some request, or [] when nothing can be sent now."""
+        for request, stream in list(self._streams.items()):
+            if stream.credit <= 0:
+                continue
+            packed = stream.next_chunk(replica)
+            if packed is None:
+                del self._streams[request]
+                return [Done(request)]
+            stream.credit -= len(packed)
+            return [Data(request, last, piece) for piece, last in split(packed)]
+        return []
+
+
+class _Stream:
+    """Where one request stands."""
+
+    def __init__(self, circle: bytes, logs: deque[LogAsk], credit: int) -> None:
+        self.circle = circle
+        self.credit = credit
+        self._logs = logs
+        self._reader: LogReader | None = None
+
+    def next_chunk(self, replica: Replica) -> bytes | None:
+        """One chunk of as many paths as fit; None at the end."""
+        paths: list[chunk.Path] = []
+        records, size = CHUNK_RECORDS_MAX, CHUNK_BYTES_MAX
+        while records > 0 and size > 0:
+            if self._reader is None:
+                if not self._logs:
+                    break
+                asked = self._logs.popleft()
+                self._reader = replica.open_log(self.circle, asked.leaf, asked.have)
+                continue
+            path = self._reader.next_path(records, size)
+            if path is not None:
+                paths.append(path)
+                records -= len(path.bodies)
+                size -= sum(len(body) for body in path.bodies if isinstance(body, bytes))
+            elif self._reader.finished:
+                self._reader = None
+            else:
+                break
+        return chunk.pack(paths) if paths else None
+
+
+def split(packed: bytes) -> list[tuple[bytes, bool]]:
+    """(piece, is last) of a chunk, each piece fit for one frame."""
+    starts = range(0, len(packed), PIECE_BYTES_MAX)
+    return [(packed[at : at + PIECE_BYTES_MAX], at == starts[-1]) for at in starts]
+
+
+def trie_nodes(
+    replica: Replica, circle: bytes | None, prefixes: Sequence[str]
+) -> tuple[TrieNode, ...]:
+    """The nodes at prefixes, shortened for the wire; all empty of a circle that is not shared."""
+    return tuple(
+        TrieNode(prefix, _children(replica.trie_at(circle, prefix)) if circle else ())
+        for prefix in prefixes
+    )
+
+
+def _children(
+    node: LeafState | tuple[LeafState | bytes | None, ...],
+) -> tuple[Leaf | bytes | None, ...]:
+    if isinstance(node, LeafState):
+        return (short_leaf(node),)
+    return tuple(
+        short_leaf(child) if isinstance(child, LeafState) else (child and child[:8])
+        for child in node
+    )
+
+
+def short_leaf(leaf: LeafState) -> Leaf:
+    """A leaf as the wire has it."""
+    return Leaf(leaf.key, leaf.value[:8], leaf.is_keys)

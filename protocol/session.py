@@ -1,0 +1,451 @@
+"""Session: one authenticated peer; bytes in, events and bytes out.
+
+It has no socket, clock or task: the shell hands in decrypted frames and the replica, sends what
+`outgoing` holds, carries the events to the door, and tells when the door is done. The same code
+runs over a websocket and in the simulator. SPEC section "Session".
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from itertools import count
+from typing import Final, NamedTuple, assert_never
+
+from protocol import messages as m
+from protocol.chunk import Path, pack
+from protocol.errors import Refusal
+from protocol.keyevents import Receipt
+from protocol.keylog import Signed
+from protocol.keys import Network
+from protocol.limits import (
+    ASKED_KEY_LOGS_MAX,
+    BLOB_PIECE_BYTES,
+    CHUNK_BYTES_MAX,
+    CHUNK_OVERHEAD_BYTES_MAX,
+    PIECE_BYTES_MAX,
+    PROTOCOL_VERSION,
+)
+from protocol.pull import Pull
+from protocol.replica import Replica
+from protocol.serve import Streams, split, trie_nodes
+
+
+class Chunk(NamedTuple):
+    """A whole chunk came; `request` is None for a push. Answer with `taken`."""
+
+    circle: bytes
+    data: bytes
+    request: int | None
+
+
+class KeyLogs(NamedTuple):
+    """Key events and receipts came. Answer with `keys_taken` when `last`."""
+
+    circle: bytes
+    events: Sequence[Signed]
+    receipts: Sequence[Receipt]
+    last: bool
+
+
+class Greeted(NamedTuple):
+    """The peer said hello: it is known, its clock says this."""
+
+    time_ms: int
+
+
+class CaughtUp(NamedTuple):
+    """The roots of a circle are equal on both sides."""
+
+    circle: bytes
+
+
+class Behind(NamedTuple):
+    """A round ended without progress and the roots still differ: something waits, or is newer."""
+
+    circle: bytes
+
+
+class JoinAsked(NamedTuple):
+    """The peer asks to be admitted with the invite that it proved."""
+
+    circle: bytes
+
+
+class JoinAnswered(NamedTuple):
+    """The peer admitted us, or has to wait for endorsements."""
+
+    circle: bytes
+    pending: bool
+
+
+class BodyCame(NamedTuple):
+    """A body that was absent."""
+
+    circle: bytes
+    record: bytes
+    body: bytes
+
+
+class BlobListCame(NamedTuple):
+    """Piece hashes of a blob; size 0 says that the peer lacks it."""
+
+    blob: bytes
+    size: int
+    pieces: Sequence[bytes]
+
+
+class BlobPieceCame(NamedTuple):
+    """One whole piece."""
+
+    blob: bytes
+    place: int
+    piece: bytes
+
+
+class Closed(NamedTuple):
+    """The peer closed, with a code and what was wrong."""
+
+    code: str
+    detail: str
+
+
+Event = (
+    Chunk
+    | KeyLogs
+    | Greeted
+    | CaughtUp
+    | Behind
+    | JoinAsked
+    | JoinAnswered
+    | BodyCame
+    | BlobListCame
+    | BlobPieceCame
+    | Closed
+)
+
+
+class Session:
+    """The conversation with one peer whose identity the handshake proved."""
+
+    def __init__(self, network: Network, peer: bytes, handshake_hash: bytes) -> None:
+        self.peer = peer
+        self.greeted = False
+        self.closed = False
+        self.outgoing: deque[bytes] = deque()
+        self._network = network
+        self._handshake_hash = handshake_hash
+        self._requests = count(1)
+        self._pulls: dict[bytes, Pull] = {}
+        self._their_roots: dict[bytes, bytes] = {}
+        self._streams = Streams()
+        self._data: dict[int, bytearray] = {}
+        self._pushed: dict[bytes, bytearray] = {}
+        self._blob_parts: dict[tuple[bytes, int], bytearray] = {}
+        self._retry: set[bytes] = set()
+
+    def hello(self, replica: Replica, now_ms: int) -> None:
+        """Say hello with the roots of all shared circles."""
+        self._send(m.Hello(PROTOCOL_VERSION, now_ms, self._roots(replica)))
+
+    def receive(self, frame: bytes, replica: Replica) -> list[Event]:
+        """Take one decrypted frame in; raises a Refusal when the peer broke a rule."""
+        message = m.read(frame)
+        if not self.greeted and not isinstance(message, m.Hello | m.Close):
+            raise Refusal("malformed", "no hello first")
+        return self._handle(message, replica)
+
+    def announce(self, replica: Replica, *, answer: bool) -> None:
+        """Tell our roots: after a bulk change, and every minute with `answer`."""
+        roots = self._roots(replica)
+        if roots and not self.closed:
+            self._send(m.Roots(roots, answer))
+
+    def push(self, circle: bytes, packed: bytes) -> None:
+        """Send a live change."""
+        for piece, last in split(packed):
+            self._send(m.Push(self.blind(circle), last, piece))
+
+    def taken(self, chunk: Chunk, replica: Replica, *, progressed: bool, gap: bool) -> list[Event]:
+        """The door is done with a chunk. A gap behind a push starts a round."""
+        if chunk.request is None:
+            if gap:
+                self._send(m.Roots(self._roots(replica), answer=True))
+            return []
+        pull = self._pulls.get(chunk.circle)
+        if pull is None:
+            return []
+        self._send(m.Credit(chunk.request, max(1, len(chunk.data))))
+        pull.chunk_taken(chunk.request, progressed=progressed)
+        return self._advance(chunk.circle, replica)
+
+    def keys_taken(self, circle: bytes, replica: Replica, *, progressed: bool) -> list[Event]:
+        """The door is done with the key logs of a round."""
+        pull = self._pulls.get(circle)
+        if pull is None:
+            return []
+        pull.keys_end(progressed=progressed)
+        return self._advance(circle, replica)
+
+    def fill(self, replica: Replica) -> bool:
+        """Queue one more chunk of what the peer asked for; False when there is nothing to send."""
+        frames = self._streams.next_frames(replica)
+        for message in frames:
+            self._send(message)
+        return bool(frames)
+
+    def join(self, circle: bytes) -> None:
+        """Ask to be admitted with the invite that the handshake proved."""
+        self._send(m.Join(circle))
+
+    def joined(self, circle: bytes, *, pending: bool) -> None:
+        """Answer the peer's wish to join."""
+        self._send(m.Joined(circle, pending))
+
+    def ask_bodies(self, circle: bytes, ids: Sequence[bytes]) -> None:
+        """Ask for absent forgettable bodies."""
+        self._send(m.AskBodies(self.blind(circle), tuple(ids)))
+
+    def ask_blob(self, circle: bytes, blob: bytes, first: int, pieces: int) -> None:
+        """Ask for a blob's list (first 0) and for pieces from `first` on."""
+        self._send(m.AskBlob(self.blind(circle), blob, first, pieces))
+
+    def close(self, code: str, detail: str = "") -> None:
+        """Say why and end; nothing is sent after it."""
+        if not self.closed:
+            self._send(m.Close(code, detail[:400]))
+            self.closed = True
+
+    def blind(self, circle: bytes) -> bytes:
+        """How this link names a circle."""
+        return self._network.hash(b"blind", circle + self._handshake_hash)[:16]
+
+    def _handle(self, message: m.AnyMessage, replica: Replica) -> list[Event]:  # noqa: C901, PLR0911, PLR0912 - one row a message
+        match message:
+            case m.Hello():
+                return self._hello(message, replica)
+            case m.Roots():
+                if message.answer:
+                    self._send(m.Roots(self._roots(replica), answer=False))
+                return self._compare(message.circles, replica)
+            case m.AskTrie():
+                circle = self._circle(message.blind, replica)
+                nodes = trie_nodes(replica, circle, message.prefixes)
+                self._send(m.Trie(message.blind, nodes))
+                return []
+            case m.Trie():
+                return self._trie(message, replica)
+            case m.AskKeys():
+                self._serve_keys(message, replica)
+                return []
+            case m.Keys():
+                pulling = self._pulling(message.blind)
+                return [KeyLogs(pulling, message.events, message.receipts, message.last)]
+            case m.AskLogs():
+                asked = self._circle(message.blind, replica)
+                if asked is None:
+                    self._send(m.Done(message.request))
+                else:
+                    self._streams.ask(message, asked)
+                return []
+            case m.Data():
+                return self._collect(message)
+            case m.Credit():
+                self._streams.credit(message.request, message.size)
+                return []
+            case m.Done():
+                return self._done(message.request, replica)
+            case m.Push():
+                return self._collect_push(message, replica)
+            case m.AskBodies():
+                self._serve_bodies(message, replica)
+                return []
+            case m.BodyOf():
+                bodied = self._circle(message.blind, replica)
+                return [BodyCame(bodied, message.id, message.body)] if bodied else []
+            case m.AskBlob():
+                self._serve_blob(message, replica)
+                return []
+            case m.BlobList():
+                return [BlobListCame(message.hash, message.size, message.pieces)]
+            case m.BlobPart():
+                return self._collect_blob(message)
+            case m.Join():
+                return [JoinAsked(message.circle)]
+            case m.Joined():
+                return [JoinAnswered(message.circle, message.pending)]
+            case m.Close():
+                self.closed = True
+                return [Closed(message.code, message.detail)]
+            case m.AskIntroduction() | m.Introduction():
+                raise Refusal("malformed", "introductions come before hello")
+            case _ as never:
+                assert_never(never)
+
+    def _hello(self, message: m.Hello, replica: Replica) -> list[Event]:
+        if self.greeted or message.version != PROTOCOL_VERSION:
+            raise Refusal("other-network", f"protocol version {message.version}")
+        self.greeted = True
+        return [Greeted(message.time_ms), *self._compare(message.circles, replica)]
+
+    def _compare(self, circles: m.CircleRoots, replica: Replica) -> list[Event]:
+        """Start a round for each shared circle whose root differs."""
+        events: list[Event] = []
+        given = dict(circles)
+        for circle, root in replica.shared_circles(self.peer):
+            theirs = given.get(self.blind(circle))
+            if theirs is None:
+                continue
+            self._their_roots[circle] = theirs
+            if theirs == root:
+                events.append(CaughtUp(circle))
+            elif circle not in self._pulls:
+                pull = self._pulls[circle] = Pull(circle, self.blind(circle), self._requests)
+                self._send_all(pull.step(replica))
+            else:
+                self._retry.add(circle)
+        return events
+
+    def _advance(self, circle: bytes, replica: Replica) -> list[Event]:
+        """Ask on; at the end of a round that got somewhere, compare the roots again."""
+        pull = self._pulls[circle]
+        self._send_all(pull.step(replica))
+        if not pull.finished:
+            return []
+        del self._pulls[circle]
+        again = circle in self._retry
+        self._retry.discard(circle)
+        if pull.progressed or again:
+            self._send(m.Roots(self._roots(replica), answer=True))
+            return []
+        root = dict(replica.shared_circles(self.peer)).get(circle)
+        return [CaughtUp(circle) if root == self._their_roots.get(circle) else Behind(circle)]
+
+    def _trie(self, message: m.Trie, replica: Replica) -> list[Event]:
+        circle = self._pulling(message.blind)
+        self._pulls[circle].trie(message.nodes, replica)
+        return self._advance(circle, replica)
+
+    def _done(self, request: int, replica: Replica) -> list[Event]:
+        circle = self._pull_of(request)
+        self._pulls[circle].request_end(request)
+        return self._advance(circle, replica)
+
+    def _collect(self, message: m.Data) -> list[Event]:
+        circle = self._pull_of(message.request)
+        data = self._data.setdefault(message.request, bytearray())
+        _grow(data, message.piece)
+        if not message.last:
+            return []
+        del self._data[message.request]
+        self._pulls[circle].chunk_came(message.request)
+        return [Chunk(circle, bytes(data), message.request)]
+
+    def _collect_push(self, message: m.Push, replica: Replica) -> list[Event]:
+        circle = self._circle(message.blind, replica)
+        if circle is None:
+            return []
+        data = self._pushed.setdefault(message.blind, bytearray())
+        _grow(data, message.piece)
+        if not message.last:
+            return []
+        del self._pushed[message.blind]
+        return [Chunk(circle, bytes(data), None)]
+
+    def _collect_blob(self, message: m.BlobPart) -> list[Event]:
+        key = (message.hash, message.index)
+        data = self._blob_parts.setdefault(key, bytearray())
+        if len(self._blob_parts) > BLOB_PARTS_MAX or len(data) > BLOB_PIECE_BYTES:
+            raise Refusal("peer-flooding", "parts of files")
+        data += message.part
+        if not message.last:
+            return []
+        del self._blob_parts[key]
+        return [BlobPieceCame(message.hash, message.index, bytes(data))]
+
+    def _serve_keys(self, message: m.AskKeys, replica: Replica) -> None:
+        circle = self._circle(message.blind, replica)
+        events: list[Signed] = []
+        receipts: list[Receipt] = []
+        size = 0
+        for leaf in message.leaves if circle else ():
+            more, more_receipts = replica.key_log(circle or b"", leaf)
+            for event in more:
+                cost = len(event.event) + 104 * len(event.signatures)
+                if events and (size + cost > PIECE_BYTES_MAX or len(events) == ASKED_KEY_LOGS_MAX):
+                    self._send(m.Keys(message.blind, tuple(events), (), last=False))
+                    events, size = [], 0
+                events.append(event)
+                size += cost
+            receipts += more_receipts
+        for at in range(0, len(receipts), ASKED_KEY_LOGS_MAX):
+            some = tuple(receipts[at : at + ASKED_KEY_LOGS_MAX])
+            self._send(m.Keys(message.blind, tuple(events), some, last=False))
+            events = []
+        self._send(m.Keys(message.blind, tuple(events), (), last=True))
+
+    def _serve_bodies(self, message: m.AskBodies, replica: Replica) -> None:
+        circle = self._circle(message.blind, replica)
+        for one in message.ids if circle else ():
+            body = replica.body(circle or b"", one)
+            if body is not None:
+                self._send(m.BodyOf(message.blind, one, body))
+
+    def _serve_blob(self, message: m.AskBlob, replica: Replica) -> None:
+        circle = self._circle(message.blind, replica)
+        found = replica.blob(circle, message.hash) if circle else None
+        if found is None:
+            self._send(m.BlobList(message.hash, 0, ()))
+            return
+        size, hashes = found
+        if message.first == 0:
+            self._send(m.BlobList(message.hash, size, tuple(hashes)))
+        for index in range(message.first, min(message.first + message.count, len(hashes))):
+            for part, last in split(replica.blob_piece(message.hash, index) or b""):
+                self._send(m.BlobPart(message.hash, index, last, part))
+
+    def _circle(self, blind: bytes, replica: Replica) -> bytes | None:
+        """The shared circle behind a blind name, judged by our state at this very moment."""
+        for circle, _ in replica.shared_circles(self.peer):
+            if self.blind(circle) == blind:
+                return circle
+        return None
+
+    def _pulling(self, blind: bytes) -> bytes:
+        for circle in self._pulls:
+            if self.blind(circle) == blind:
+                return circle
+        raise Refusal("peer-flooding", "an answer to nothing")
+
+    def _pull_of(self, request: int) -> bytes:
+        for circle, pull in self._pulls.items():
+            if pull.owns(request):
+                return circle
+        raise Refusal("peer-flooding", "data that was not asked for")
+
+    def _roots(self, replica: Replica) -> m.CircleRoots:
+        shared = replica.shared_circles(self.peer)
+        return tuple((self.blind(circle), root) for circle, root in shared)
+
+    def _send_all(self, out: Sequence[m.Message]) -> None:
+        for message in out:
+            self._send(message)
+
+    def _send(self, message: m.Message) -> None:
+        if not self.closed:
+            self.outgoing.append(m.write(message))
+
+
+def pack_push(paths: Sequence[Path]) -> bytes:
+    """The chunk of a live change."""
+    return pack(paths)
+
+
+def _grow(data: bytearray, piece: bytes) -> None:
+    data += piece
+    if len(data) > CHUNK_BYTES_MAX + CHUNK_OVERHEAD_BYTES_MAX:
+        raise Refusal("too-large", "chunk")
+
+
+# Slices of this many different pieces may be under way on one link.
+BLOB_PARTS_MAX: Final = 32
