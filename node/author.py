@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from node.ingest import Outcome, ingest_paths
-from node.store import circles, logs
+from node.store import circles, keylogs, logs
 from node.store.database import Database
 from protocol import log as logs_protocol
 from protocol.chunk import Path, make_path
@@ -113,9 +113,7 @@ class Author:
         return paths
 
     def _key_event(self, database: Database) -> bytes:
-        from node.store.keylogs import key_log
-
-        own = key_log(database, self.coop)
+        own = keylogs.key_log(database, self.coop)
         assert own is not None
         return own.current.ref
 

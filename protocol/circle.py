@@ -208,6 +208,21 @@ class Circle:
             for remove in self.state.ended.get((ground, coop), ())
         ]
 
+    def proposals(self) -> list[tuple[str, bytes, frozenset[bytes]]]:
+        """(act, its fields' bytes, who endorsed) of all that was proposed and not yet done."""
+        done = {entry.digest for entry in self.entries.values() if self.is_valid(entry.id)}
+        open_: dict[tuple[str, bytes], set[bytes]] = {}
+        for entry in self.entries.values():
+            fields = entry.fields
+            if (
+                isinstance(fields, Endorse)
+                and fields.proposal
+                and self.is_valid(entry.id)
+                and fields.digest not in done
+            ):
+                open_.setdefault((fields.act, fields.proposal), set()).add(entry.coop)
+        return [(act, data, frozenset(coops)) for (act, data), coops in sorted(open_.items())]
+
     def supporters(self, act: Entry) -> frozenset[bytes]:
         """Co-ops that stand behind an act: its author and whose endorsements it descends from."""
         return frozenset({act.coop}) | {
@@ -243,7 +258,8 @@ class Circle:
         if not state.is_member(entry.coop):
             return "its author is no member"
         if isinstance(fields, Endorse):
-            return ""
+            said = endorse.act_digest(self.network, fields.act, self.id, fields.proposal)
+            return "" if not fields.proposal or said == fields.digest else "a false proposal"
         if isinstance(fields, Admit):
             if state.is_member(fields.coop):
                 return "a member already"

@@ -35,7 +35,7 @@ def decode(data: bytes) -> Value:
         value = msgpack.unpackb(
             data,
             raw=False,
-            strict_map_key=True,
+            strict_map_key=False,  # the hook refuses other keys, with its own code
             ext_hook=_refuse_extension,
             object_pairs_hook=_ascending_map,
         )
@@ -50,9 +50,19 @@ def decode(data: bytes) -> Value:
 
 
 def decode_as(decoder: msgspec.msgpack.Decoder[T], data: bytes) -> T:
-    """Decode into the decoder's type; refuse wrong types, unknown fields, other spellings."""
+    """Decode into the decoder's type; refuse wrong types, unknown fields, other spellings.
+
+    What the type keeps as raw bytes is refused here only when it has no canonical spelling at all;
+    its own type, or `decode`, has the last word on it.
+    """
     value = decode_loose(decoder, data)
-    if encode(value) != data:
+    try:
+        again = encode(value)
+    except UnicodeDecodeError as broken:
+        raise Refusal("malformed", "text that is not UTF-8") from broken
+    except (msgspec.DecodeError, TypeError, ValueError, RecursionError) as odd:
+        raise Refusal("not-canonical") from odd
+    if again != data:
         raise Refusal("not-canonical")
     return value
 

@@ -16,11 +16,16 @@ from protocol.keys import Network
 from protocol.limits import HASH_BYTES, KIND_BYTES_MAX, MEMBERS_MAX
 
 
-class Endorse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Fields of `endorse/1`: the kind of the act, and the digest of its circle and fields."""
+class Endorse(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Fields of `endorse/1`: the kind of the act, and the digest of its circle and fields.
+
+    `proposal` is the fields' bytes, so that others can see what is proposed and do the same; it is
+    left out where they are known.
+    """
 
     act: str
     digest: bytes
+    proposal: bytes = b""
 
     def check(self) -> None:
         """Lengths."""

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from protocol import circle, endorse, profile, trade
-from protocol.codec import decode_as
+from protocol.codec import decode, decode_as
 from protocol.errors import Refusal
 from protocol.keys import Network
 from protocol.limits import HASH_BYTES, INTEGER_MAX
@@ -75,10 +75,12 @@ class Kind(NamedTuple):
 def read_fields(kind: str, body: Body) -> Any:  # noqa: ANN401 - the kind's own struct
     """The typed fields of a known kind; raises `malformed`, `bad-field`, `not-canonical`.
 
-    Of an unknown kind None: such records are stored, handed on and shown as newer.
+    Of an unknown kind None: such records are stored, handed on and shown as newer. Their fields
+    are canonical too, or they are refused like others.
     """
     row = KINDS.get(kind)
     if row is None:
+        decode(bytes(body.fields))
         return None
     fields = decode_as(row.decoder, bytes(body.fields))
     check: Callable[[], None] | None = getattr(fields, "check", None)

@@ -90,8 +90,8 @@ class Catalogue(msgspec.Struct, frozen=True):
             problems = parsed.problems
             if any(raw[width:]):
                 text = _("{cells} cells under {columns} columns; put a text with {mark} in quotes")
-                values = {"cells": len(raw), "columns": width, "mark": repr(self.delimiter)}
-                problems.append(bad_field("", text, **values))
+                mark = repr(self.delimiter)
+                problems.append(bad_field("", text, cells=len(raw), columns=width, mark=mark))
             if self.format.ids_unique and (first := seen.get(parsed.external_id)):
                 text = _("the same as line {line}; leave one of them out")
                 problems.append(bad_field(parsed.external_id, text, line=first))

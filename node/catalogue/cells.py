@@ -39,7 +39,9 @@ def decimal(cell: str) -> Decimal:
     """`12.50`: digits and a point, no other separators."""
     try:
         return Decimal.parse(cell)
-    except Refusal:
+    except Refusal as refused:
+        if "digits" in refused.detail:
+            raise bad(_("{cell} has too many digits"), cell=shown(cell)) from None
         if "," in cell:
             text = _("{cell} is not a number here: write 1234.50, with a point and no comma")
             raise bad(text, cell=shown(cell)) from None

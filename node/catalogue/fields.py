@@ -41,7 +41,7 @@ class Fields:
         self.problems.append(bad_field(name, text, **values))
 
     def read(self, name: str, reader: Callable[[str], Value]) -> Value | None:
-        """The cell by one of the readers of `cells`; None when empty or, with a problem, unreadable."""
+        """The cell by a reader of `cells`; None when empty or, with a problem noted, unreadable."""
         cell = self.text(name)
         if not cell:
             return None
@@ -62,7 +62,9 @@ class Fields:
         """A whole number in a range, given in the file's own unit."""
         value = self.read(name, cells.whole)
         if value is not None and not low <= value <= high:
-            self.wrong(name, _("{value} is not between {low} and {high}"), value=value, low=low, high=high)
+            self.wrong(
+                name, _("{value} is not between {low} and {high}"), value=value, low=low, high=high
+            )
             return None
         return value
 
@@ -93,7 +95,7 @@ class Fields:
 
 
 def indexed(header: tuple[str, ...]) -> dict[str, int]:
-    """Column name in small letters -> position; the columns without a name and `error` are left out."""
+    """Column name in small letters -> position; without the nameless ones and `error`."""
     plain = [name.casefold() for name in header]
     return {name: at for at, name in enumerate(plain) if name and name != "error"}
 

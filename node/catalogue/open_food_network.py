@@ -35,7 +35,7 @@ def parser(header: tuple[str, ...], defaults: Defaults) -> Parser:
             return Parsed(problems=fields.problems)
         offer, problems = build(tree, COLUMN_OF, row)
         ids = external_ids(offer) if offer else ()
-        known = next((one for one in ids if one.startswith("product:")), "")
+        known = ids[-1] if ids else ""  # the last is what that program goes by
         return Parsed(offer=offer, problems=problems, external_id=known)
 
     return parse
@@ -74,9 +74,11 @@ def _tree(fields: Fields, others: list[str], defaults: Defaults) -> Tree:
     tree["item"] = item
     _add_pack(tree, fields, language)
     _add_price(tree, fields, defaults.currency)
-    if fields.text("unit_type") and fields.text("variant_unit_name"):
-        kept.append("unit_type")
-    if attributes := fields.attributes("ofn", [*kept, "on_demand"]):
+    if fields.text("display_as"):
+        kept.append("variant_unit_name")
+    if "quantity" not in tree:
+        kept += ["on_demand", "on_hand"]
+    if attributes := fields.attributes("ofn", kept):
         tree["attributes"] = attributes
     return tree
 
@@ -84,33 +86,23 @@ def _tree(fields: Fields, others: list[str], defaults: Defaults) -> Tree:
 def _add_pack(tree: Tree, fields: Fields, language: str) -> None:
     """Unit, size of the pack, its name, and the stock."""
     size = fields.read("units", cells.amount)
-    if size is None or size.number == 0:
-        if not fields.problems or fields.problems[-1].field != "units":
-            fields.wrong("units", _("write how much one pack holds, such as 500"))
-        return
+    if size == ZERO or not fields.text("units"):
+        fields.wrong("units", _("write how much one pack holds, such as 500"))
     unit = _unit(fields)
-    if unit is None:
+    if size is None or unit is None:
         return
     tree["unit"] = unit
-    if size != ONE:
-        tree["minimum"] = tree["step"] = size
-    pack_name = fields.text("display_as") or fields.text("variant_unit_name")
-    if pack_name:
-        holds = {"amount": size, "unit": unit}
-        tree["pack"] = {"name": {language: pack_name}, "holds": holds}
-    on_demand = fields.text("on_demand") != "" and fields.yes("on_demand")
-    packs = fields.read("on_hand", _on_hand)
-    if on_demand:
+    tree["minimum"] = tree["step"] = size
+    if name := fields.text("display_as") or fields.text("variant_unit_name"):
+        tree["pack"] = {"name": {language: name}, "holds": {"amount": size, "unit": unit}}
+    if _is_on_demand(fields):
         return
-    if packs is None:
-        if not fields.text("on_hand").strip("-"):
-            text = _("write how many are in stock, or 1 under on_demand")
-            fields.wrong("on_hand", text)
-        return
-    try:
-        tree["quantity"] = times(packs, size)
-    except Refusal as refused:
-        fields.wrong("on_hand", _("this does not fit: {reason}"), reason=refused.detail)
+    packs = fields.read("on_hand", _packs)
+    if packs is not None:
+        try:
+            tree["quantity"] = times(packs, size)
+        except Refusal as refused:
+            fields.wrong("on_hand", _("this does not fit: {reason}"), reason=refused.detail)
 
 
 def _unit(fields: Fields) -> str | None:
@@ -118,7 +110,9 @@ def _unit(fields: Fields) -> str | None:
     written = fields.text("unit_type")
     if not written:
         if not fields.text("variant_unit_name") and not fields.text("display_as"):
-            text = _("name what one is, such as bunch, or fill unit_type with g, kg, ml or the like")
+            text = _(
+                "name what one is, such as bunch, or fill unit_type with g, kg, ml or the like"
+            )
             fields.wrong("variant_unit_name", text)
             return None
         return "C62"
@@ -151,12 +145,21 @@ def _add_price(tree: Tree, fields: Fields, currency: str) -> None:
         tree["prices"][0]["per"] = size
 
 
-def _on_hand(cell: str) -> Decimal:
-    """Stock; a dash stands for none given, as in that program's own templates."""
-    return cells.amount("" if cell == "-" else cell)
+def _is_on_demand(fields: Fields) -> bool:
+    """Made to order, so without limit; a dash stands for an empty cell there."""
+    if fields.text("on_demand") not in NOTHING and fields.yes("on_demand"):
+        return True
+    if fields.text("on_hand") in NOTHING:
+        fields.wrong("on_hand", _("write how many are in stock, or 1 under on_demand"))
+    return False
 
 
-ONE = Decimal(1, 0)
+def _packs(cell: str) -> Decimal | None:
+    return None if cell in NOTHING else cells.amount(cell)
+
+
+ZERO, ONE = Decimal(0, 0), Decimal(1, 0)
+NOTHING = ("", "-")
 
 # unit_type -> UN/ECE Recommendation 20. `gal` is 4.54609 litres there: the gallon of the UK.
 UNITS = {

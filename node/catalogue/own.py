@@ -18,6 +18,7 @@ from node.codes import Problem, bad_field, check_code
 from node.text import mark as _
 from protocol.errors import Refusal
 from protocol.trade import Offer
+from protocol.values import Decimal
 
 Tree = dict[str, Any]
 """Fields of an offer as plain maps and lists, as msgspec builds and reads them."""
@@ -80,40 +81,19 @@ def _finished(
         if not parsed.external_id:
             problems.append(bad_field("sku", _("this action needs the number of what it is about")))
         return parsed
-    language = notes.get("language", "").strip() or defaults.language
-    if not LANGUAGE.fullmatch(language):
-        text = _("{cell} is no language such as en or pt-BR")
-        problems.append(bad_field("language", text, cell=cells.shown(language)))
-    for family, path in TEXTS.items():
-        if family in notes:
-            put_at(tree, (*path, language), notes[family])
-    currency = notes.get("currency", "").strip() or defaults.currency
-    for name, add in (
-        ("price", _add_prices),
-        ("free_delivery_from", _add_free),
-        ("carriers", _add_carriers),
-    ):
-        if name in notes or (name == "price" and notes.keys() & {"per", "tiers"}):
-            try:
-                add(tree, notes, currency)
-            except BadCell as found:
-                problems.append(Problem(name, found.message))
-    links = [
-        {"kind": kind, "url": url}
-        for kind in LINK_KINDS
-        for url in notes.get(f"{kind}_url", "").split()
-    ]
-    if links:
+    _add_texts(tree, notes, problems, defaults)
+    _add_money(tree, notes, problems, defaults)
+    if links := _links(notes):
         tree["links"] = links
     if "holds" in (pack := tree.get("pack", {})):
         pack["holds"].setdefault("unit", tree.get("unit", "C62"))
-    if defaults.country and ("where" not in tree or "country" not in tree["where"]):
+    if defaults.country and "country" not in tree.get("where", {}):
         put_at(tree, ("where", "country"), defaults.country)
     if "more" in notes:
         _add_more(tree, notes["more"], problems)
     if not problems:
-        parsed.offer, found_problems = build(tree, COLUMN_OF, row)
-        problems += found_problems
+        parsed.offer, found = build(tree, COLUMN_OF, row)
+        problems += found
     return parsed
 
 
@@ -132,6 +112,39 @@ def _take_row_notes(parsed: Parsed, notes: dict[str, str]) -> None:
         text = _("{cell} is none of {known}")
         values = {"cell": cells.shown(action), "known": ", ".join(ACTIONS)}
         parsed.problems.append(bad_field("action", text, **values))
+
+
+def _add_texts(
+    tree: Tree, notes: dict[str, str], problems: list[Problem], defaults: Defaults
+) -> None:
+    language = notes.get("language", "").strip() or defaults.language
+    if not LANGUAGE.fullmatch(language):
+        text = _("{cell} is no language such as en or pt-BR")
+        problems.append(bad_field("language", text, cell=cells.shown(language)))
+    for family, path in TEXTS.items():
+        if family in notes:
+            put_at(tree, (*path, language), notes[family])
+
+
+def _add_money(
+    tree: Tree, notes: dict[str, str], problems: list[Problem], defaults: Defaults
+) -> None:
+    """Everything whose decimals depend on the currency."""
+    currency = notes.get("currency", "").strip() or defaults.currency
+    for names, add in MONEY.items():
+        if any(name in notes for name in names):
+            try:
+                add(tree, notes, currency)
+            except BadCell as found:
+                problems.append(Problem(names[0], found.message))
+
+
+def _links(notes: dict[str, str]) -> list[Tree]:
+    return [
+        {"kind": kind, "url": url}
+        for kind in LINK_KINDS
+        for url in notes.get(f"{kind}_url", "").split()
+    ]
 
 
 def _add_prices(tree: Tree, notes: dict[str, str], currency: str) -> None:
@@ -278,7 +291,7 @@ def _e6_cell(value: int) -> str:
 
 
 def _decimal_cell(value: list[int]) -> str:
-    return str(cells.Decimal(*value))
+    return str(Decimal(*value))
 
 
 def _yes_cell(value: object) -> str:
@@ -354,6 +367,12 @@ COLUMN_OF = {".".join(column.path): name for name, column in COLUMNS.items()} | 
     ".".join(path): name for name, path in TEXTS.items()
 }
 COLUMN_OF["pack.holds"] = "pack_quantity"
+
+MONEY = {
+    ("price", "per", "tiers"): _add_prices,
+    ("free_delivery_from",): _add_free,
+    ("carriers",): _add_carriers,
+}
 
 FORMAT = Format(
     name="own",

@@ -9,7 +9,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import Self, TextIO
 
 from node.codes import Problem
 from node.text import Translate
@@ -50,6 +50,9 @@ class Rejects:
         self._fallback = fallback
         self._translate = translate
         self._file: TextIO | None = None
+        # some programs know UTF-8 by this mark, others stumble on it: begin as the source does
+        with source.open("rb") as file:
+            self._is_marked = file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
 
     def write(self, raw: list[str], problems: list[Problem]) -> None:
         """Add a row with its reasons."""
@@ -66,7 +69,7 @@ class Rejects:
             self._file.close()
             self._file = None
 
-    def __enter__(self) -> "Rejects":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -110,8 +113,6 @@ class Rejects:
         raise Refusal("already-there", f"{NAMES_MAX:,} files of rejected rows in {folder}")
 
     def _started(self, file: TextIO) -> TextIO:
-        """Begin as the source does: some programs know UTF-8 by this mark, others stumble on it."""
-        with self._source.open("rb") as source:
-            if source.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
-                file.write("\ufeff")
+        if self._is_marked:
+            file.write("\ufeff")
         return file

@@ -165,12 +165,14 @@ def _nearest(kind: str, code: str) -> str | None:
         return near
     if written.upper() in names:
         return written.upper()
-    by_name = {name.casefold(): near for near, name in names.items() if name}
+    by_name: dict[str, str] = {}
+    for code_of, name in names.items():  # of two units of one name the first is no package
+        by_name.setdefault(name.casefold(), code_of)
     if written in by_name:
         return by_name[written]
     if kind == "hs":  # the heading or chapter above it
         return next((code[:length] for length in (4, 2) if code[:length] in names), None)
-    alike = [name for name in by_name if name[0] == written[0]]
+    alike = [name for name in by_name if name[:1] == written[:1]]
     if kind != "unit":  # thousands of codes of three letters: each is like many others
         alike += [near.casefold() for near in names]
     found = difflib.get_close_matches(written, alike, n=1, cutoff=0.65)

@@ -18,7 +18,7 @@ from protocol.chunk import Path, bytes_of, make_path
 from protocol.keyevents import Receipt
 from protocol.keylog import Signed
 from protocol.keys import Network
-from protocol.limits import HAVE_IDS_MAX, HASH_BYTES, TRIE_FANOUT
+from protocol.limits import HASH_BYTES, HAVE_IDS_MAX, TRIE_FANOUT
 from protocol.replica import LeafState, TrieAt
 from protocol.trie import EMPTY, children_of, key_leaf
 
@@ -107,9 +107,12 @@ class SqliteReplica:
             while row is not None and row[0] in reached:
                 reached[row[0]] = max(reached[row[0]], row[1])
                 parent = parents[row[0]]
-                row = parent and self._connection.execute(
-                    "SELECT branch, seq FROM record WHERE n = ?", (parent,)
-                ).fetchone()
+                row = (
+                    parent
+                    and self._connection.execute(
+                        "SELECT branch, seq FROM record WHERE n = ?", (parent,)
+                    ).fetchone()
+                )
         stretches = [
             (number, reached[number] + 1, carried_seq)
             for number, _, _, carried_seq in branches

@@ -211,13 +211,6 @@ CREATE TABLE local_blob_piece (
     PRIMARY KEY (hash, place)
 ) STRICT;
 
-CREATE TABLE local_event (
-    n INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    time_ms INTEGER NOT NULL
-) STRICT;
-
 CREATE TABLE local_idempotency (
     key TEXT PRIMARY KEY,
     request_hash BLOB NOT NULL,

@@ -1,0 +1,205 @@
+"""App: the composition root. Builds everything, starts it in order, ends it in order.
+
+`Node` is what pages, the API and the command line see of a running node: one method a wish, each
+checked, each telling what happened. It never speaks HTTP and holds no SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from node import acts, home
+from node.author import Author, Published
+from node.clock import Clock
+from node.events import Events
+from node.ingest import Outcome
+from node.invites import Invites
+from node.keyring import Keyring, entropy
+from node.net.peers import Peers
+from node.publish import Publisher
+from node.settings import Settings
+from node.store.store import Store
+from protocol import profile, trade
+from protocol.chunk import Path as ChunkPath
+from protocol.keys import Network
+from protocol.limits import CHUNK_RECORDS_MAX
+
+OWNER: Final = "owner"
+
+
+class Joining(msgspec.Struct, frozen=True):
+    """What came of an invite: the circle, the inviting co-op, and whether others must say yes."""
+
+    circle: bytes
+    peer: bytes
+    pending: bool
+
+
+class Node:
+    """A running node. Build it with `running`."""
+
+    def __init__(
+        self, settings: Settings, keyring: Keyring, clock: Clock, store: Store, events: Events
+    ) -> None:
+        assert keyring.coop is not None
+        self.settings = settings
+        self.coop: bytes = keyring.coop
+        self.clock = clock
+        self.store = store
+        self.events = events
+        self.network = Network(settings.network)
+        author = Author(self.coop, keyring.device_seed)
+        self.publisher = Publisher(
+            store, author, home.instance_of(keyring), clock, entropy, self._tell
+        )
+        self.invites = Invites(store, self.network, self.coop, clock, entropy)
+        self.peers = Peers(self, keyring)
+
+    async def found_circle(self, name: str, *, public: bool, role: str = OWNER) -> bytes:
+        """Found a circle; its id."""
+        circle, _ = await self.publisher.run(
+            lambda database, signing: acts.found_circle(database, signing, name, public=public),
+            role=role,
+            results=lambda answer: answer[1],
+        )
+        await self._introduce(circle, role)
+        return circle
+
+    async def admit(self, circle: bytes, coop: bytes, *, role: str = OWNER) -> bool:
+        """Admit a co-op; False when this only endorsed it and others have to say yes too."""
+        done, _ = await self.publisher.run(
+            lambda database, signing: acts.admit(database, signing, circle, coop),
+            role=role,
+            results=lambda answer: answer[1],
+        )
+        return done
+
+    async def endorse(self, circle: bytes, digest: bytes, *, role: str = OWNER) -> bool:
+        """Endorse a proposal; True when that made it take effect."""
+        done, _ = await self.publisher.run(
+            lambda database, signing: acts.endorse_act(database, signing, circle, digest),
+            role=role,
+            results=lambda answer: answer[1],
+        )
+        return done
+
+    async def remove(self, circle: bytes, coop: bytes, *, role: str = OWNER) -> bool:
+        """Remove a co-op, or leave (one's own id); False when this only endorsed it."""
+        done, _ = await self.publisher.run(
+            lambda database, signing: acts.remove(database, signing, circle, coop),
+            role=role,
+            results=lambda answer: answer[1],
+        )
+        return done
+
+    async def join(self, link: str) -> Joining:
+        """Follow an invite: dial its addresses, prove it, ask to be admitted, accept."""
+        invite = self.invites.read(link)
+        pending = await self.peers.join(invite)
+        return Joining(invite.circle, invite.coop, pending)
+
+    async def add_offer(
+        self,
+        circle: bytes,
+        kind: str,
+        fields: trade.Offer,
+        *,
+        subject: bytes | None = None,
+        role: str = OWNER,
+    ) -> bytes:
+        """Publish an offer or want, or a new version of one; the id of the record."""
+        published = await self.add_offers(circle, [(kind, fields, subject)], role=role, live=True)
+        return published.ids[0]
+
+    async def add_offers(
+        self,
+        circle: bytes,
+        offers: Sequence[tuple[str, trade.Offer, bytes | None]],
+        *,
+        role: str = OWNER,
+        live: bool = False,
+    ) -> Published:
+        """Publish up to 1,000 at once, all or none; bulk ones are searchable a moment later."""
+        assert 0 < len(offers) <= OFFERS_AT_ONCE_MAX
+        return await self.publisher.run(
+            lambda database, signing: acts.add_offers(database, signing, circle, offers, live=live),
+            role=role,
+            results=lambda answer: answer,
+        )
+
+    async def withdraw(self, subject: bytes, reason: dict[str, str], *, role: str = OWNER) -> bytes:
+        """Take an offer back; the id of the withdrawal."""
+        published = await self.publisher.run(
+            lambda database, signing: acts.withdraw(database, signing, subject, reason),
+            role=role,
+            results=lambda answer: answer,
+        )
+        return published.ids[0]
+
+    async def set_profile(self, fields: profile.Profile, *, role: str = OWNER) -> None:
+        """Keep the co-op's own profile and show it in every circle."""
+        await self.store.write(lambda database: home.keep_profile(database, fields))
+        for circle in await self.store.write(home.own_circles):
+            await self._show(circle, fields, role)
+
+    async def rebuild(self) -> tuple[bytes, bytes]:
+        """Drop and refold all rows; the digest before and after."""
+        return await self.store.write(lambda database: home.rebuild(database, self.clock.now_ms()))
+
+    def accepted(self, circle: bytes) -> None:
+        """Called by the peers when an admit of ours may have come: say yes, show the profile."""
+        self.peers.start(self._accept(circle))
+
+    async def _accept(self, circle: bytes) -> None:
+        published = await self.publisher.run(
+            lambda database, signing: acts.accept(database, signing, circle),
+            role=OWNER,
+            results=lambda answer: answer,
+        )
+        if published is not None:
+            await self._introduce(circle, OWNER)
+
+    async def _introduce(self, circle: bytes, role: str) -> None:
+        fields = await self.store.write(home.kept_profile)
+        if fields is not None:
+            await self._show(circle, fields, role)
+
+    async def _show(self, circle: bytes, fields: profile.Profile, role: str) -> None:
+        await self.publisher.run(
+            lambda database, signing: acts.set_profile(database, signing, circle, fields),
+            role=role,
+            results=lambda answer: answer,
+        )
+
+    def _tell(self, outcome: Outcome, paths: Sequence[ChunkPath], source: bytes | None) -> None:
+        """After each commit: peers first, then live pages."""
+        self.peers.tell(outcome, paths, source)
+        self.events.put("records", {"circle": outcome.circle.hex(), "new": outcome.new_records})
+
+
+@asynccontextmanager
+async def running(settings: Settings, keyring: Keyring, clock: Clock) -> AsyncIterator[Node]:
+    """Open the store, dial and listen; on leaving, end in the opposite order."""
+    events = Events(clock)
+    assert keyring.coop is not None
+    store = Store(
+        Path(settings.home) / home.DATABASE_NAME,
+        Network(settings.network),
+        keyring.coop,
+        lambda: events.put("folded", {}),
+    )
+    await store.open()
+    try:
+        node = Node(settings, keyring, clock, store, events)
+        async with node.peers.running():
+            yield node
+    finally:
+        await store.close()
+
+
+OFFERS_AT_ONCE_MAX: Final = CHUNK_RECORDS_MAX - 1

@@ -1,0 +1,122 @@
+"""Home: a node's data folder: making one, its own profile, its circles, its digest.
+
+Functions of the database run on the writer thread. It never listens or dials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from mnemonic import Mnemonic
+
+from node import ingest, keyring, lock
+from node.keyring import Keyring
+from node.private_files import make_private_folder
+from node.store import digests, fold
+from node.store.database import Database
+from protocol import keyevents, keylog, keys, profile
+from protocol.codec import decode_as, encode
+from protocol.errors import Refusal
+from protocol.keys import Network
+from protocol.limits import SALT_BYTES
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A new identity: the co-op's id, its 12 fingerprint words, and the 24 recovery words.
+
+    The recovery words are kept nowhere: whoever loses them loses what only they can do.
+    """
+
+    coop: bytes
+    words: tuple[str, ...]
+    recovery: tuple[str, ...]
+
+
+def make(
+    home: Path, network: Network, fields: profile.Profile, draw: Callable[[int], bytes]
+) -> Made:
+    """Make a data folder with keys, an inception and a kept profile; refuses `already-there`."""
+    looseness = make_private_folder(home)
+    if looseness is not None:
+        raise keyring.KeyringError(looseness)
+    with lock.take(home):
+        if (home / DATABASE_NAME).exists():
+            raise Refusal("already-there", str(home / DATABASE_NAME))
+        ring = keyring.create(home, draw)
+        recovery = draw(keys.KEY_BYTES)
+        inception = make_inception(network, ring, recovery, draw(SALT_BYTES))
+        coop = keylog.event_hash(network, inception.event)
+        database = Database(home / DATABASE_NAME, network)
+        try:
+            ingest.ingest_keys(database, [inception])
+            keep_profile(database, fields)
+        finally:
+            database.close()
+        keyring.save(home, msgspec.structs.replace(ring, coop=coop))
+    words = Mnemonic("english")
+    return Made(coop, fingerprint(coop), tuple(words.to_mnemonic(recovery).split()))
+
+
+def make_inception(network: Network, ring: Keyring, recovery: bytes, salt: bytes) -> keylog.Signed:
+    """The signed inception of a co-op with one device and no board yet."""
+    controller, secret = keys.signing_pair(keys.controller_seed(network, recovery, 0))
+    following, _ = keys.signing_pair(keys.controller_seed(network, recovery, 1))
+    device, _ = keys.signing_pair(ring.device_seed)
+    fields = keyevents.Inception(
+        controller=controller,
+        devices=(keyevents.Device(noise=keys.agreement_public(ring.noise_private), sign=device),),
+        next_controller=network.hash(b"next", following),
+        recovery=keyevents.RecoverySet(keys=(), threshold=0),
+        sealing=keys.agreement_public(keys.sealing_private(network, recovery, 0)),
+        witnesses=(),
+    )
+    event = keylog.write_event("key.inception/1", None, 0, None, salt, fields)
+    signature = keys.sign(secret, keylog.event_hash(network, event))
+    return keylog.Signed(event, ((controller, signature),))
+
+
+def fingerprint(identifier: bytes) -> tuple[str, ...]:
+    """Twelve BIP-39 words of the first 16 bytes of an id, to compare over the telephone."""
+    return tuple(Mnemonic("english").to_mnemonic(identifier[:FINGERPRINT_BYTES]).split())
+
+
+def instance_of(ring: Keyring) -> int:
+    """The log instance that this folder writes."""
+    return ring.instances.get("", 0)
+
+
+def keep_profile(database: Database, fields: profile.Profile) -> None:
+    """Keep the co-op's own profile, to be shown in every circle that it enters."""
+    with database.transaction():
+        database.set_meta("profile", encode(fields))
+
+
+def kept_profile(database: Database) -> profile.Profile | None:
+    """The profile that was kept."""
+    kept = database.meta("profile")
+    return decode_as(_PROFILE, kept) if isinstance(kept, bytes) else None
+
+
+def own_circles(database: Database) -> list[bytes]:
+    """Circles that this node belongs to."""
+    rows = database.connection.execute("SELECT id FROM circle ORDER BY n")
+    return [row[0] for row in rows]
+
+
+def rebuild(database: Database, now_ms: int) -> tuple[bytes, bytes]:
+    """Drop and refold every circle's rows; the digest over all before and after."""
+    before = digests.over_all(database.connection, now_ms)
+    with database.transaction():
+        while fold.fold(database, fold.BATCH_RECORDS):
+            pass
+        for circle in own_circles(database):
+            fold.rebuild_circle(database, circle)
+    return before, digests.over_all(database.connection, now_ms)
+
+
+_PROFILE: Final = msgspec.msgpack.Decoder(profile.Profile)
+DATABASE_NAME: Final = "node.sqlite3"
+FINGERPRINT_BYTES: Final = 16

@@ -1,0 +1,73 @@
+"""Publish: a member's intent becomes sealed records and goes through the one door.
+
+`run` hands an act to the writer thread and tells peers and pages once it is committed. It never
+looks at what the act is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from node.acts import Signing
+from node.author import Author, Published
+from node.clock import Clock
+from node.ingest import Outcome
+from protocol.chunk import Path
+
+T = TypeVar("T")
+
+
+class Writer(Protocol):
+    """What publishing needs of the store."""
+
+    async def write(self, function: Callable[[Any], T]) -> T:
+        """Run on the writer thread; committed when this returns."""
+
+
+class Tell(Protocol):
+    """Called after each commit: paths to push to peers, live pages to wake."""
+
+    def __call__(self, outcome: Outcome, paths: Sequence[Path], source: bytes | None) -> None: ...
+
+
+class Publisher:
+    """Signs for the co-op in the logs of this node's device."""
+
+    def __init__(
+        self,
+        store: Writer,
+        author: Author,
+        instance: int,
+        clock: Clock,
+        draw: Callable[[int], bytes],
+        tell: Tell,
+    ) -> None:
+        self._store = store
+        self._author = author
+        self._instance = instance
+        self._clock = clock
+        self._draw = draw
+        self._tell = tell
+
+    async def run(
+        self,
+        act: Callable[[Any, Signing], T],
+        *,
+        role: str,
+        results: Callable[[T], Published | None],
+    ) -> T:
+        """Do an act of `node.acts`, given as a function of the database and who signs.
+
+        `results` picks what was published out of the act's answer; it is told after the commit.
+        """
+        signing = Signing(self._author, self._instance, self._clock.now_ms(), role, self._draw)
+
+        def write(database: Any) -> T:  # noqa: ANN401 - the store's own type stays in its room
+            return act(database, signing)
+
+        answer = await self._store.write(write)
+        published = results(answer)
+        if published is not None:
+            self._tell(published.outcome, published.paths, None)
+        return answer
