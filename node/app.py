@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ import msgspec
 from node import acts, home
 from node.author import Author, Published
 from node.clock import Clock
+from node.config import listen_address, public_url
 from node.events import Events
 from node.ingest import Outcome
 from node.invites import Invites
@@ -58,7 +60,24 @@ class Node:
             store, author, home.instance_of(keyring), clock, entropy, self._tell
         )
         self.invites = Invites(store, self.network, self.coop, clock, entropy)
+        self._address = public_url(settings, listen_address(settings.listen)[1])
         self.peers = Peers(self, keyring)
+
+    @property
+    def address(self) -> str:
+        """Where other nodes reach this one, without a slash at the end."""
+        return self._address
+
+    async def listening(self, address: str) -> None:
+        """The server is up at an address: tell the circles when it is a new one, and dial."""
+        self._address = address
+        for circle in await self.store.write(home.own_circles):
+            needs = partial(home.needs_contact, circle=circle, coop=self.coop, address=address)
+            if await self.store.write(needs):
+                await self._show_contact(circle, OWNER)
+        for circle in await self.store.write(home.open_admits):
+            self.accepted(circle)
+        self.peers.wake()
 
     async def found_circle(self, name: str, *, public: bool, role: str = OWNER) -> bytes:
         """Found a circle; its id."""
@@ -163,11 +182,23 @@ class Node:
         )
         if published is not None:
             await self._introduce(circle, OWNER)
+        if await self.store.write(lambda database: home.is_member(database, circle, self.coop)):
+            self.peers.membership(circle)
 
     async def _introduce(self, circle: bytes, role: str) -> None:
         fields = await self.store.write(home.kept_profile)
         if fields is not None:
             await self._show(circle, fields, role)
+        await self._show_contact(circle, role)
+
+    async def _show_contact(self, circle: bytes, role: str) -> None:
+        await self.publisher.run(
+            lambda database, signing: acts.set_contact(
+                database, signing, circle, home.kept_contact(database, self._address)
+            ),
+            role=role,
+            results=lambda answer: answer,
+        )
 
     async def _show(self, circle: bytes, fields: profile.Profile, role: str) -> None:
         await self.publisher.run(

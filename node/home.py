@@ -15,13 +15,13 @@ from mnemonic import Mnemonic
 from node import ingest, keyring, lock
 from node.keyring import Keyring
 from node.private_files import make_private_folder
-from node.store import digests, fold
+from node.store import digests, fold, peers
 from node.store.database import Database
 from protocol import keyevents, keylog, keys, profile
 from protocol.codec import decode_as, encode
 from protocol.errors import Refusal
 from protocol.keys import Network
-from protocol.limits import SALT_BYTES
+from protocol.limits import KEY_BYTES, SALT_BYTES
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ def make(
         if (home / DATABASE_NAME).exists():
             raise Refusal("already-there", str(home / DATABASE_NAME))
         ring = keyring.create(home, draw)
-        recovery = draw(keys.KEY_BYTES)
+        recovery = draw(KEY_BYTES)
         inception = make_inception(network, ring, recovery, draw(SALT_BYTES))
         coop = keylog.event_hash(network, inception.event)
         database = Database(home / DATABASE_NAME, network)
@@ -100,6 +100,30 @@ def kept_profile(database: Database) -> profile.Profile | None:
     return decode_as(_PROFILE, kept) if isinstance(kept, bytes) else None
 
 
+def kept_contact(database: Database, address: str) -> profile.Contact:
+    """How the co-op wants to be reached, and where this node answers."""
+    kept = database.meta("contact")
+    fields = decode_as(_CONTACT, kept) if isinstance(kept, bytes) else profile.Contact()
+    return msgspec.structs.replace(fields, nodes=(address,))
+
+
+def needs_contact(database: Database, circle: bytes, coop: bytes, address: str) -> bool:
+    """Whether a circle that we belong to does not know yet where this node answers."""
+    if not is_member(database, circle, coop):
+        return False
+    return peers.told_addresses(database, coop, circle) != (address,)
+
+
+def is_member(database: Database, circle: bytes, coop: bytes) -> bool:
+    """Whether a co-op is a member of a circle and has said yes to it."""
+    return peers.is_accepted(database, circle, coop)
+
+
+def open_admits(database: Database) -> list[bytes]:
+    """Circles that this node waits to be admitted to."""
+    return peers.joining(database)
+
+
 def own_circles(database: Database) -> list[bytes]:
     """Circles that this node belongs to."""
     rows = database.connection.execute("SELECT id FROM circle ORDER BY n")
@@ -117,6 +141,7 @@ def rebuild(database: Database, now_ms: int) -> tuple[bytes, bytes]:
     return before, digests.over_all(database.connection, now_ms)
 
 
+_CONTACT: Final = msgspec.msgpack.Decoder(profile.Contact)
 _PROFILE: Final = msgspec.msgpack.Decoder(profile.Profile)
 DATABASE_NAME: Final = "node.sqlite3"
 FINGERPRINT_BYTES: Final = 16

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from node.store import circles, fold, keylogs, logs
+from node.store import bodies, circles, fold, keylogs, logs
 from node.store.database import Database
 from node.store.logs import Branch, LogRow
 from protocol import chunk
@@ -73,6 +73,16 @@ def ingest_keys(
         for coop in grown:
             circles.put_key_leaves(database, coop)
     return grown
+
+
+def ingest_body(database: Database, circle: bytes, record: bytes, body: bytes) -> Outcome:
+    """Take a forgettable body that was absent; one that nobody wants is left alone."""
+    outcome = Outcome(circle)
+    with database.transaction():
+        if bodies.fill(database, record, body):
+            fold.fold_record(database, record)
+            outcome.new_records = 1
+    return outcome
 
 
 def _take(database: Database, circle: bytes, path: Path, now_ms: int, outcome: Outcome) -> bool:

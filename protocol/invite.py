@@ -19,10 +19,8 @@ from msgspec import Meta
 from protocol.codec import decode_as, encode
 from protocol.errors import Refusal
 from protocol.keys import Network
-from protocol.limits import ADDRESS_BYTES_MAX, HASH_BYTES, INVITE_ADDRESSES_MAX, SALT_BYTES
-from protocol.values import Hash, Name, TimeMs
-
-Address = Annotated[str, Meta(pattern='^https?://[^\\s<>"]+$', max_length=ADDRESS_BYTES_MAX)]
+from protocol.limits import HASH_BYTES, INVITE_ADDRESSES_MAX, SALT_BYTES
+from protocol.values import Address, Hash, Name, TimeMs
 
 
 class Invite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

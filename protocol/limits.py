@@ -92,6 +92,8 @@ ASKED_BODIES_MAX: Final = 64
 
 INVITE_USES_MAX: Final = 1000
 INVITE_ADDRESSES_MAX: Final = 8
+# Addresses of a co-op's node that its contact record names.
+NODES_MAX: Final = 4
 ADDRESS_BYTES_MAX: Final = 255
 
 assert BODY_BYTES_MAX < SIGNATURE_GAP_BYTES_MAX < CHUNK_BYTES_MAX

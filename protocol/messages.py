@@ -263,6 +263,11 @@ def read(frame: bytes) -> AnyMessage:
     return message
 
 
+def is_introduction(frame: bytes) -> bool:
+    """Whether a frame holds `AskIntroduction` or `Introduction`, by its first two bytes."""
+    return len(frame) > 1 and frame[0] & 0xF0 == 0x90 and frame[1] in {2, 3}  # noqa: PLR2004
+
+
 def write(message: Message) -> bytes:
     """The bytes of a message; never over the frame limit."""
     data: bytes = _ENCODER.encode(message)

@@ -10,8 +10,8 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, field
 
-from protocol.limits import LANGUAGES_MAX, LIST_MAX
-from protocol.values import Blob, Code, Country, Fields, Language, Name, Text
+from protocol.limits import LANGUAGES_MAX, LIST_MAX, NODES_MAX
+from protocol.values import Address, Blob, Code, Country, Fields, Language, Name, Text
 
 
 class Profile(Fields, frozen=True, kw_only=True):
@@ -40,10 +40,11 @@ class Profile(Fields, frozen=True, kw_only=True):
 
 
 class Contact(Fields, frozen=True, kw_only=True):
-    """Fields of `profile.contact/1`: at least one way to reach a person."""
+    """Fields of `profile.contact/1`: how to reach a person, and where the co-op's node answers."""
 
     address: Name | None = None
     email: Name | None = None
+    nodes: Annotated[tuple[Address, ...], Meta(max_length=NODES_MAX)] = ()
     person: Name | None = None
     phone: Code | None = None
 

@@ -8,7 +8,7 @@ runs over a websocket and in the simulator. SPEC section "Session".
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Final, NamedTuple, assert_never
 
@@ -434,6 +434,10 @@ class Session:
     def _send(self, message: m.Message) -> None:
         if not self.closed:
             self.outgoing.append(m.write(message))
+
+
+Step = Callable[[Session, Replica], "list[Event] | None"]
+"""A step of a session that reads the replica, for the thread that owns both."""
 
 
 def pack_push(paths: Sequence[Path]) -> bytes:

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from protocol.errors import Refusal
 from protocol.limits import (
+    ADDRESS_BYTES_MAX,
     BLOB_BYTES_MAX,
     CODE_BYTES_MAX,
     DECIMAL_EXPONENT_MAX,
@@ -44,6 +45,8 @@ Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 UnitCode = Annotated[str, Meta(pattern="^[A-Z0-9]{1,3}$")]
 """UN/ECE Recommendation 20 (with 21)."""
 Incoterm = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+Address = Annotated[str, Meta(pattern='^https?://[^\\s<>"]+$', max_length=ADDRESS_BYTES_MAX)]
+"""Where a node answers, with its base path."""
 HsCode = Annotated[str, Meta(pattern="^([0-9]{2}|[0-9]{4}|[0-9]{6})$")]
 Gtin = Annotated[str, Meta(pattern="^([0-9]{8}|[0-9]{12}|[0-9]{13}|[0-9]{14})$")]
 TimeMs = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]

@@ -366,7 +366,7 @@ COLUMNS = {
 COLUMN_OF = {".".join(column.path): name for name, column in COLUMNS.items()} | {
     ".".join(path): name for name, path in TEXTS.items()
 }
-COLUMN_OF["pack.holds"] = "pack_quantity"
+COLUMN_OF |= {"pack.holds": "pack_quantity", "links.url": "image_url", "prices": "price"}
 
 MONEY = {
     ("price", "per", "tiers"): _add_prices,

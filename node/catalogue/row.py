@@ -124,7 +124,7 @@ def _problem(wrong: str, column_of: Mapping[str, str]) -> Problem:
     """A sentence of our own for what msgspec says."""
     reason, _at, place = wrong.partition(" - at ")
     told = PLACE.search(place)
-    path = told[1].removesuffix("[...]") if told else ""
+    path = POSITION.sub("", told[1]) if told else ""
     if missing := MISSING.fullmatch(reason):
         path = f"{path}.{missing[1]}".lstrip(".")
         return bad_field(column_of.get(path, path), _("this is missing"))
@@ -134,9 +134,12 @@ def _problem(wrong: str, column_of: Mapping[str, str]) -> Problem:
         if limit[1] == "str":
             return bad_field(field, _("longer than {most} characters; shorten it"), most=most)
         return bad_field(field, _("more than {most} of them; leave some out"), most=most)
+    if "matching regex" in reason:
+        return bad_field(field, _("this has not the form that it needs"))
     return bad_field(field, _("this does not fit: {reason}"), reason=reason)
 
 
 PLACE = re.compile(r"`\$\.?([^`]*)`")
+POSITION = re.compile(r"\[[^\]]*\]")
 LENGTH = re.compile(r"Expected `(str|array|object)` of length <= (\d+)")
 MISSING = re.compile(r"Object missing required field `(\w+)`")

@@ -54,6 +54,13 @@ def fold(database: Database, records_max: int) -> int:
     return len(found)
 
 
+def fold_record(database: Database, record: bytes) -> None:
+    """Fold one record whose body has come late."""
+    cursor = int(database.meta("folded") or 0)
+    found = database.connection.execute(f"{_RECORDS} WHERE record.id = ?", (record,)).fetchall()
+    _fold_all(database, [row for row in found if row[0] <= cursor], {})
+
+
 def lag(database: Database) -> int:
     """How many records are stored and not yet folded."""
     cursor = int(database.meta("folded") or 0)

@@ -43,7 +43,10 @@ def all_given(database: Database) -> list[Given]:
         "SELECT id, link, circle, expires_ms, uses_left, revoked, created_ms FROM local_invite "
         "ORDER BY created_ms DESC"
     )
-    return [Given(*row[:5], bool(row[5]), row[6]) for row in rows]
+    return [
+        Given(identifier, link, circle, expires_ms, uses_left, bool(revoked), created_ms)
+        for identifier, link, circle, expires_ms, uses_left, revoked, created_ms in rows
+    ]
 
 
 def revoke(database: Database, invite: bytes) -> None:

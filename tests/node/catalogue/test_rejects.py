@@ -54,12 +54,12 @@ def test_the_file_can_be_imported_as_it_is_and_after_mending(tmp_path: Path) -> 
     assert first is not None
     again = rejected(first).path
     assert again == tmp_path / "goods.rejected.rejected.csv"
-    assert again.read_bytes() == first.read_bytes()
+    assert [row[0] for row in table(again)] == [row[0] for row in table(first)]
 
     first.write_text(
         first.read_text().replace("cheap", "3").replace("x,", "4,").replace(",surplus", "")
     )
-    assert [row.problems for row in read(first, None, mended)] == [[], [], []]
+    assert [row.problems for row in read(first, None, Defaults("EUR"))] == [[], [], []]
 
 
 def test_no_bad_row_no_file(tmp_path: Path) -> None:

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,8 @@ from protocol.errors import Refusal
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "file.csv"
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "file.csv"
 
 
 def test_each_row_is_told_with_the_line_it_begins_on(file: Path) -> None:

@@ -1,0 +1,95 @@
+"""Blobs on demand: a file is fetched, piece by piece, when somebody wants to see it.
+
+Pieces are checked as they come and kept, so a broken link costs at most one piece. Nothing is
+fetched that nobody asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from node.mailbox import Mailbox
+from node.store import blobs as rows
+from protocol import session
+from protocol.errors import Refusal
+
+if TYPE_CHECKING:
+    from node.app import Node
+    from node.net.link import Link
+    from node.net.peers import Peers
+
+
+Came = session.BlobListCame | session.BlobPieceCame
+
+
+class Blobs:
+    """Files that are under way, by hash."""
+
+    def __init__(self, peers: Peers, node: Node) -> None:
+        self._peers = peers
+        self._node = node
+        self._came: dict[bytes, Mailbox[Came]] = {}
+
+    async def get(self, blob: bytes) -> bytes | None:
+        """A file by its hash: from here, else from the first connected peer that has it."""
+        here = await self._peers.store.write(lambda database: rows.read(database, blob))
+        if here is not None or blob in self._came or len(self._came) >= FETCHES_MAX:
+            return here
+        self._came[blob] = Mailbox(EVENTS_MAX)
+        try:
+            for link in list(self._peers.links.values()):
+                if link.greeted and await self._fetch(link, blob):
+                    return await self._peers.store.write(lambda database: rows.read(database, blob))
+        finally:
+            del self._came[blob]
+        return None
+
+    def came(self, event: Came) -> None:
+        """A list or a piece came over some link; what nobody waits for is dropped."""
+        waiting = self._came.get(event.blob)
+        if waiting is not None:
+            waiting.offer(event)
+
+    async def _fetch(self, link: Link, blob: bytes) -> bool:
+        circles = await self._peers.store.session(lambda replica: replica.shared_circles(link.coop))
+        if not circles:
+            return False
+        circle = circles[0][0]
+        waiting = self._came[blob]
+        place = await self._peers.store.write(lambda database: rows.missing_from(database, blob))
+        known = await self._peers.store.write(lambda database: rows.hashes_of(database, blob))
+        asked_to = place + PIECES_AT_ONCE if known else PIECES_AT_ONCE
+        await link.ask_blob(circle, blob, asked_to - PIECES_AT_ONCE, PIECES_AT_ONCE)
+        try:
+            while True:
+                async with asyncio.timeout(PIECE_S_MAX):
+                    event = await waiting.take()
+                if isinstance(event, session.BlobListCame):
+                    if event.size == 0:
+                        return False
+                    await self._put_list(event)
+                elif isinstance(event, session.BlobPieceCame):
+                    if await self._put_piece(event):
+                        return True
+                    if event.place + 1 == asked_to:
+                        await link.ask_blob(circle, blob, asked_to, PIECES_AT_ONCE)
+                        asked_to += PIECES_AT_ONCE
+        except (TimeoutError, Refusal):
+            return False
+
+    async def _put_list(self, event: session.BlobListCame) -> None:
+        await self._peers.store.write(
+            lambda database: rows.put_list(database, event.blob, event.size, list(event.pieces))
+        )
+
+    async def _put_piece(self, event: session.BlobPieceCame) -> bool:
+        return await self._peers.store.write(
+            lambda database: rows.put_piece(database, event.blob, event.place, event.piece)
+        )
+
+
+FETCHES_MAX: Final = 16
+EVENTS_MAX: Final = 64
+PIECES_AT_ONCE: Final = 4
+PIECE_S_MAX: Final = 20
