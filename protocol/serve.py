@@ -7,17 +7,36 @@ reads the replica and never writes; what may be served at all is the session's q
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from protocol import chunk
 from protocol.errors import Refusal
+from protocol.keyevents import Receipt
+from protocol.keylog import Signed
 from protocol.limits import (
+    ASKED_KEY_LOGS_MAX,
     CHUNK_BYTES_MAX,
     CHUNK_RECORDS_MAX,
     PIECE_BYTES_MAX,
     REQUESTS_IN_FLIGHT_MAX,
 )
-from protocol.messages import AskLogs, Data, Done, Leaf, LogAsk, Message, TrieNode
+from protocol.messages import (
+    AskBlob,
+    AskBodies,
+    AskKeys,
+    AskLogs,
+    BlobList,
+    BlobPart,
+    BodyOf,
+    Data,
+    Done,
+    Keys,
+    Leaf,
+    LogAsk,
+    Message,
+    TrieNode,
+)
 from protocol.replica import LeafState, LogReader, Replica
 
 
@@ -100,6 +119,50 @@ def trie_nodes(
     )
 
 
+def key_logs(asked: AskKeys, circle: bytes | None, replica: Replica) -> Iterator[Message]:
+    """The answer to a wish for key logs, in as many messages as it takes; the last says so."""
+    events: list[Signed] = []
+    receipts: list[Receipt] = []
+    size = 0
+    for leaf in asked.leaves if circle else ():
+        more, more_receipts = replica.key_log(circle or b"", leaf)
+        receipts += more_receipts
+        for event in more:
+            cost = len(event.event) + SIGNATURE_COST_BYTES * len(event.signatures)
+            if events and (size + cost > PIECE_BYTES_MAX or len(events) == ASKED_KEY_LOGS_MAX):
+                yield Keys(asked.blind, tuple(events), (), last=False)
+                events, size = [], 0
+            events.append(event)
+            size += cost
+    for at in range(0, len(receipts), ASKED_KEY_LOGS_MAX):
+        yield Keys(asked.blind, tuple(events), (), last=False)
+        yield Keys(asked.blind, (), tuple(receipts[at : at + ASKED_KEY_LOGS_MAX]), last=False)
+        events = []
+    yield Keys(asked.blind, tuple(events), (), last=True)
+
+
+def bodies(asked: AskBodies, circle: bytes | None, replica: Replica) -> Iterator[Message]:
+    """The bodies that are here, one message each."""
+    for one in asked.ids if circle else ():
+        body = replica.body(circle or b"", one)
+        if body is not None:
+            yield BodyOf(asked.blind, one, body)
+
+
+def blob(asked: AskBlob, circle: bytes | None, replica: Replica) -> Iterator[Message]:
+    """The list of pieces and some pieces of a file, or that it is not here."""
+    found = replica.blob(circle, asked.hash) if circle else None
+    if found is None:
+        yield BlobList(asked.hash, 0, ())
+        return
+    size, hashes = found
+    if asked.first == 0:
+        yield BlobList(asked.hash, size, tuple(hashes))
+    for index in range(asked.first, min(asked.first + asked.count, len(hashes))):
+        for part, last in split(replica.blob_piece(asked.hash, index) or b""):
+            yield BlobPart(asked.hash, index, last, part)
+
+
 def _children(
     node: LeafState | tuple[LeafState | bytes | None, ...],
 ) -> tuple[Leaf | bytes | None, ...]:
@@ -114,3 +177,7 @@ def _children(
 def short_leaf(leaf: LeafState) -> Leaf:
     """A leaf as the wire has it."""
     return Leaf(leaf.key, leaf.value[:8], leaf.is_keys)
+
+
+# A signature, the key it is of, and what msgpack puts around them.
+SIGNATURE_COST_BYTES: Final = 104

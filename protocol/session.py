@@ -8,120 +8,35 @@ runs over a websocket and in the simulator. SPEC section "Session".
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
-from typing import Final, NamedTuple, assert_never
+from typing import Final, assert_never
 
 from protocol import messages as m
-from protocol.chunk import Path, pack
 from protocol.errors import Refusal
-from protocol.keyevents import Receipt
-from protocol.keylog import Signed
 from protocol.keys import Network
 from protocol.limits import (
-    ASKED_KEY_LOGS_MAX,
     BLOB_PIECE_BYTES,
     CHUNK_BYTES_MAX,
     CHUNK_OVERHEAD_BYTES_MAX,
-    PIECE_BYTES_MAX,
     PROTOCOL_VERSION,
 )
 from protocol.pull import Pull
 from protocol.replica import Replica
-from protocol.serve import Streams, split, trie_nodes
-
-
-class Chunk(NamedTuple):
-    """A whole chunk came; `request` is None for a push. Answer with `taken`."""
-
-    circle: bytes
-    data: bytes
-    request: int | None
-
-
-class KeyLogs(NamedTuple):
-    """Key events and receipts came. Answer with `keys_taken` when `last`."""
-
-    circle: bytes
-    events: Sequence[Signed]
-    receipts: Sequence[Receipt]
-    last: bool
-
-
-class Greeted(NamedTuple):
-    """The peer said hello: it is known, its clock says this."""
-
-    time_ms: int
-
-
-class CaughtUp(NamedTuple):
-    """The roots of a circle are equal on both sides."""
-
-    circle: bytes
-
-
-class Behind(NamedTuple):
-    """A round ended without progress and the roots still differ: something waits, or is newer."""
-
-    circle: bytes
-
-
-class JoinAsked(NamedTuple):
-    """The peer asks to be admitted with the invite that it proved."""
-
-    circle: bytes
-
-
-class JoinAnswered(NamedTuple):
-    """The peer admitted us, or has to wait for endorsements."""
-
-    circle: bytes
-    pending: bool
-
-
-class BodyCame(NamedTuple):
-    """A body that was absent."""
-
-    circle: bytes
-    record: bytes
-    body: bytes
-
-
-class BlobListCame(NamedTuple):
-    """Piece hashes of a blob; size 0 says that the peer lacks it."""
-
-    blob: bytes
-    size: int
-    pieces: Sequence[bytes]
-
-
-class BlobPieceCame(NamedTuple):
-    """One whole piece."""
-
-    blob: bytes
-    place: int
-    piece: bytes
-
-
-class Closed(NamedTuple):
-    """The peer closed, with a code and what was wrong."""
-
-    code: str
-    detail: str
-
-
-Event = (
-    Chunk
-    | KeyLogs
-    | Greeted
-    | CaughtUp
-    | Behind
-    | JoinAsked
-    | JoinAnswered
-    | BodyCame
-    | BlobListCame
-    | BlobPieceCame
-    | Closed
+from protocol.serve import Streams, blob, bodies, key_logs, split, trie_nodes
+from protocol.sessionevents import (
+    Behind,
+    BlobListCame,
+    BlobPieceCame,
+    BodyCame,
+    CaughtUp,
+    Chunk,
+    Closed,
+    Event,
+    Greeted,
+    JoinAnswered,
+    JoinAsked,
+    KeyLogs,
 )
 
 
@@ -236,7 +151,7 @@ class Session:
             case m.Trie():
                 return self._trie(message, replica)
             case m.AskKeys():
-                self._serve_keys(message, replica)
+                self._send_all(key_logs(message, self._circle(message.blind, replica), replica))
                 return []
             case m.Keys():
                 pulling = self._pulling(message.blind)
@@ -258,13 +173,13 @@ class Session:
             case m.Push():
                 return self._collect_push(message, replica)
             case m.AskBodies():
-                self._serve_bodies(message, replica)
+                self._send_all(bodies(message, self._circle(message.blind, replica), replica))
                 return []
             case m.BodyOf():
                 bodied = self._circle(message.blind, replica)
                 return [BodyCame(bodied, message.id, message.body)] if bodied else []
             case m.AskBlob():
-                self._serve_blob(message, replica)
+                self._send_all(blob(message, self._circle(message.blind, replica), replica))
                 return []
             case m.BlobList():
                 return [BlobListCame(message.hash, message.size, message.pieces)]
@@ -363,47 +278,6 @@ class Session:
         del self._blob_parts[key]
         return [BlobPieceCame(message.hash, message.index, bytes(data))]
 
-    def _serve_keys(self, message: m.AskKeys, replica: Replica) -> None:
-        circle = self._circle(message.blind, replica)
-        events: list[Signed] = []
-        receipts: list[Receipt] = []
-        size = 0
-        for leaf in message.leaves if circle else ():
-            more, more_receipts = replica.key_log(circle or b"", leaf)
-            for event in more:
-                cost = len(event.event) + 104 * len(event.signatures)
-                if events and (size + cost > PIECE_BYTES_MAX or len(events) == ASKED_KEY_LOGS_MAX):
-                    self._send(m.Keys(message.blind, tuple(events), (), last=False))
-                    events, size = [], 0
-                events.append(event)
-                size += cost
-            receipts += more_receipts
-        for at in range(0, len(receipts), ASKED_KEY_LOGS_MAX):
-            some = tuple(receipts[at : at + ASKED_KEY_LOGS_MAX])
-            self._send(m.Keys(message.blind, tuple(events), some, last=False))
-            events = []
-        self._send(m.Keys(message.blind, tuple(events), (), last=True))
-
-    def _serve_bodies(self, message: m.AskBodies, replica: Replica) -> None:
-        circle = self._circle(message.blind, replica)
-        for one in message.ids if circle else ():
-            body = replica.body(circle or b"", one)
-            if body is not None:
-                self._send(m.BodyOf(message.blind, one, body))
-
-    def _serve_blob(self, message: m.AskBlob, replica: Replica) -> None:
-        circle = self._circle(message.blind, replica)
-        found = replica.blob(circle, message.hash) if circle else None
-        if found is None:
-            self._send(m.BlobList(message.hash, 0, ()))
-            return
-        size, hashes = found
-        if message.first == 0:
-            self._send(m.BlobList(message.hash, size, tuple(hashes)))
-        for index in range(message.first, min(message.first + message.count, len(hashes))):
-            for part, last in split(replica.blob_piece(message.hash, index) or b""):
-                self._send(m.BlobPart(message.hash, index, last, part))
-
     def _circle(self, blind: bytes, replica: Replica) -> bytes | None:
         """The shared circle behind a blind name, judged by our state at this very moment."""
         for circle, _ in replica.shared_circles(self.peer):
@@ -427,7 +301,7 @@ class Session:
         shared = replica.shared_circles(self.peer)
         return tuple((self.blind(circle), root) for circle, root in shared)
 
-    def _send_all(self, out: Sequence[m.Message]) -> None:
+    def _send_all(self, out: Iterable[m.Message]) -> None:
         for message in out:
             self._send(message)
 
@@ -438,11 +312,6 @@ class Session:
 
 Step = Callable[[Session, Replica], "list[Event] | None"]
 """A step of a session that reads the replica, for the thread that owns both."""
-
-
-def pack_push(paths: Sequence[Path]) -> bytes:
-    """The chunk of a live change."""
-    return pack(paths)
 
 
 def _grow(data: bytearray, piece: bytes) -> None:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final, Self
 import aiohttp
 import msgspec
 
-from node.text import Message
+from node.text import Message, ToldError
 from node.text import mark as _
 from protocol.errors import REFUSALS
 
@@ -32,14 +32,16 @@ Json = dict[str, Any]
 Query = Mapping[str, str | int]
 
 
-class Refused(Exception):  # noqa: N818  # it is the node's answer, not a crash
+class Refused(ToldError):  # the node's answer, not a crash
     """The node said no, or did not answer: its code, the sentence for people, the HTTP status."""
 
     def __init__(self, code: str, sentence: str | Message, status: int = 0) -> None:
         """Keep the three; a message of ours is translated where it is shown."""
-        super().__init__(f"{sentence.say() if isinstance(sentence, Message) else sentence} [{code}]")
+        if isinstance(sentence, str):
+            sentence = Message("{sentence}", values={"sentence": sentence})
+        super().__init__(msgspec.structs.replace(sentence, code=code))
         self.code = code
-        self.sentence = sentence
+        self.sentence = sentence.say()
         self.status = status
 
 
@@ -155,7 +157,7 @@ class Client:
 
     def _not_running(self) -> Refused:
         if self._socket is not None:
-            return Refused("not-running", REFUSALS["not-running"].sentence)
+            return Refused("not-running", Message(REFUSALS["not-running"].sentence))
         text = _("no coop-node answers at {address}; start it or correct the address")
         return Refused("not-running", Message(text, values={"address": self._base}))
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 import typer
 
 from node.cli.words import mark as _
-from node.cli.words import message, told
+from node.cli.words import message
 
 if TYPE_CHECKING:
     from node.cli.client import Client
@@ -85,11 +85,12 @@ class Call:
         """The running node of this folder."""
         from node.cli.client import Client, Refused
         from node.socket_path import client_socket_path
+        from node.text import Message
         from protocol.errors import REFUSALS
 
         path = client_socket_path(self.settings.home)
         if path is None:
-            raise Refused("not-running", REFUSALS["not-running"].sentence)
+            raise Refused("not-running", Message(REFUSALS["not-running"].sentence))
         return Client(path)
 
     def screen(self, *, is_error: bool = False) -> Screen:
@@ -125,22 +126,105 @@ def verb(app: typer.Typer, name: str) -> Callable[[Verb], Verb]:
     """Register a function as a verb, with `--home` and `--json` added to its own arguments."""
 
     def register(function: Verb) -> Verb:
-        def carry_out(context: typer.Context, /, **own: Any) -> None:  # noqa: ANN401  # typer's
-            given = context.ensure_object(Given)
+        def carry_out(**own: Any) -> None:  # noqa: ANN401  # what typer read
+            given = own.pop("context").ensure_object(Given)
             home = own.pop("home") or given.home
             call = Call(home, as_json=own.pop("as_json") or given.as_json)
-            raise typer.Exit(run(call, function(call, **own), call_of=own))
+            raise typer.Exit(run(call, function(call, **own)))
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         both = inspect.signature(before, eval_str=True).parameters
         named = [
             one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-            for one in [*own, both["home"], both["as_json"]]
+            for one in [both["context"], *own, both["home"], both["as_json"]]
         ]
-        context = both["context"].replace(kind=inspect.Parameter.POSITIONAL_ONLY)
-        carry_out.__signature__ = inspect.Signature([context, *named])  # type: ignore[attr-defined]  # any function has it
-        carry_out.__annotations__ = {one.name: one.annotation for one in [context, *named]}
+        carry_out.__annotations__ = {one.name: one.annotation for one in named}
+        # typer reads the options off it
+        carry_out.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
         app.command(name, help=inspect.getdoc(function))(carry_out)
         return function
 
     return register
+
+
+def run(call: Call, doing: Awaitable[Answer | None]) -> int:
+    """Carry a verb out and print its answer; the exit code."""
+    try:
+        answer = asyncio.run(_waited(doing))
+    except (BrokenPipeError, typer.Exit, typer.Abort, typer.BadParameter):
+        raise
+    except Exception as fault:  # noqa: BLE001  # the edge: a sentence and an exit code come of it
+        tell(call, refusal_of(fault))
+        return FAILED
+    if answer is None:
+        return 0
+    if call.as_json:
+        print_json(answer.value)
+    else:
+        answer.show(call.screen())
+    return FAILED if answer.failed else 0
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One JSON object; on one line for a program, on many for a person."""
+    import msgspec
+
+    content = msgspec.json.encode(value)
+    if sys.stdout.isatty():
+        content = msgspec.json.format(content, indent=2)
+    sys.stdout.buffer.write(content + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def tell(call: Call, refusal: Message) -> None:
+    """Say why a verb was not done."""
+    import msgspec
+
+    screen = call.screen(is_error=True)
+    bare = msgspec.structs.replace(refusal, code="")
+    sentence = screen.say(bare.text, **bare.values)
+    screen.text(f"{sentence} [{refusal.code}]")
+    if call.as_json:
+        print_json({"error": {"code": refusal.code, "sentence": sentence}})
+
+
+def refusal_of(fault: BaseException) -> Message:
+    """The sentence and the code of whatever ended a verb."""
+    from msgspec.structs import replace
+
+    from node.lock import LockedElsewhere
+    from node.text import Message, ToldError
+    from protocol.errors import REFUSALS, Refusal
+
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    if isinstance(fault, LockedElsewhere):
+        return replace(fault.message, code="home-in-use")
+    if isinstance(fault, ToldError):
+        return fault.message
+    if isinstance(fault, Refusal):
+        sentence = Message(REFUSALS[fault.code].sentence)
+        if not fault.detail:
+            return replace(sentence, code=fault.code)
+        values = {"sentence": sentence, "detail": fault.detail}
+        return Message("{sentence}: {detail}", fault.code, values)
+    if isinstance(fault, OSError):
+        reason = fault.strerror or str(fault) or type(fault).__name__
+        if fault.filename is None:
+            return message(_("the machine refused: {reason}"), "machine", reason=reason)
+        text = _("{path} cannot be used: {reason}")
+        return message(text, "machine", path=str(fault.filename), reason=reason)
+    _log_cause(fault)
+    reason = f"{type(fault).__name__}: {fault}"
+    return message(_("coop-node failed, its cause is above ({reason})"), "internal", reason=reason)
+
+
+def _log_cause(fault: BaseException) -> None:
+    """Where our own fault lies; without local variables, which may hold secrets."""
+    import traceback
+
+    traceback.print_exception(fault, file=sys.stderr)
+
+
+async def _waited(doing: Awaitable[Answer | None]) -> Answer | None:
+    return await doing

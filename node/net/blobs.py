@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from node.mailbox import Mailbox
 from node.store import blobs as rows
-from protocol import session
+from protocol import sessionevents as happened
 from protocol.errors import Refusal
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from node.net.peers import Peers
 
 
-Came = session.BlobListCame | session.BlobPieceCame
+Came = happened.BlobListCame | happened.BlobPieceCame
 
 
 class Blobs:
@@ -65,11 +65,11 @@ class Blobs:
             while True:
                 async with asyncio.timeout(PIECE_S_MAX):
                     event = await waiting.take()
-                if isinstance(event, session.BlobListCame):
+                if isinstance(event, happened.BlobListCame):
                     if event.size == 0:
                         return False
                     await self._put_list(event)
-                elif isinstance(event, session.BlobPieceCame):
+                elif isinstance(event, happened.BlobPieceCame):
                     if await self._put_piece(event):
                         return True
                     if event.place + 1 == asked_to:
@@ -78,12 +78,12 @@ class Blobs:
         except (TimeoutError, Refusal):
             return False
 
-    async def _put_list(self, event: session.BlobListCame) -> None:
+    async def _put_list(self, event: happened.BlobListCame) -> None:
         await self._peers.store.write(
             lambda database: rows.put_list(database, event.blob, event.size, list(event.pieces))
         )
 
-    async def _put_piece(self, event: session.BlobPieceCame) -> bool:
+    async def _put_piece(self, event: happened.BlobPieceCame) -> bool:
         return await self._peers.store.write(
             lambda database: rows.put_piece(database, event.blob, event.place, event.piece)
         )

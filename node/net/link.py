@@ -15,6 +15,7 @@ import structlog
 from node import ingest
 from node.mailbox import CLOSED, Mailbox
 from protocol import messages, session
+from protocol import sessionevents as happened
 from protocol.errors import REFUSALS, Peer, Refusal
 from protocol.keylog import Signed, event_hash, read_event
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from node.net.peers import Peers
     from node.net.wire import Wire
 
-Taken = session.Chunk | session.KeyLogs | session.BodyCame
+Taken = happened.Chunk | happened.KeyLogs | happened.BodyCame
 
 
 class Link:
@@ -178,30 +179,30 @@ class Link:
         for event in events:
             await self._event(event)
 
-    async def _event(self, event: session.Event) -> None:
+    async def _event(self, event: happened.Event) -> None:
         match event:
-            case session.Chunk() | session.KeyLogs() | session.BodyCame():
+            case happened.Chunk() | happened.KeyLogs() | happened.BodyCame():
                 await self._room.acquire()
                 self._box.offer(event)
-            case session.Greeted():
+            case happened.Greeted():
                 self._peers.greeted(self, event.time_ms)
                 if self._wants is not None:
                     wants = self._wants
                     await self._session_step(lambda one, _: one.join(wants))
-            case session.CaughtUp():
+            case happened.CaughtUp():
                 self.caught_up.add(event.circle)
                 await self._want_bodies(event.circle)
                 self._peers.caught_up(self, event.circle)
-            case session.Behind():
+            case happened.Behind():
                 self.caught_up.discard(event.circle)
-            case session.JoinAsked():
+            case happened.JoinAsked():
                 await self._join_asked(event.circle)
-            case session.JoinAnswered():
+            case happened.JoinAnswered():
                 if not self.answered.done():
                     self.answered.set_result(event.pending)
-            case session.BlobListCame() | session.BlobPieceCame():
+            case happened.BlobListCame() | happened.BlobPieceCame():
                 self._peers.blobs.came(event)
-            case session.Closed():
+            case happened.Closed():
                 code = event.code if event.code in REFUSALS else "peer-unreachable"
                 self.error = Refusal(code, event.detail)
 
@@ -233,10 +234,10 @@ class Link:
                 self._room.release()
 
     async def _take_one(self, event: Taken) -> None:
-        if isinstance(event, session.BodyCame):
+        if isinstance(event, happened.BodyCame):
             await self._peers.take_body(event)
             return
-        if isinstance(event, session.KeyLogs):
+        if isinstance(event, happened.KeyLogs):
             grown = await self._peers.take_keys(event)
             if event.last:
                 after = await self._session_step(
@@ -251,12 +252,12 @@ class Link:
         )
         await self._events(after)
 
-    async def _events(self, events: Sequence[session.Event]) -> None:
+    async def _events(self, events: Sequence[happened.Event]) -> None:
         for event in events:
-            assert not isinstance(event, session.Chunk | session.KeyLogs | session.BodyCame)
+            assert not isinstance(event, happened.Chunk | happened.KeyLogs | happened.BodyCame)
             await self._event(event)
 
-    async def _session_step(self, step: session.Step) -> Sequence[session.Event]:
+    async def _session_step(self, step: session.Step) -> Sequence[happened.Event]:
         """A step of the session on its thread; what it queued is sent."""
         one = self._session
         events = await self._peers.store.session(lambda replica: step(one, replica))

@@ -29,7 +29,7 @@ from node.store import bodies, keylogs
 from node.store import peers as rows
 from node.store.replica import SqliteReplica
 from node.store.store import Store
-from protocol import session
+from protocol import sessionevents as happened
 from protocol.chunk import Path, pack
 from protocol.errors import Refusal
 from protocol.invite import Invite
@@ -231,7 +231,7 @@ class Peers:
         """Absent forgettable bodies of a circle, some at a time."""
         return await self.store.write(lambda database: bodies.wanted(database, circle))
 
-    async def take_body(self, event: session.BodyCame) -> None:
+    async def take_body(self, event: happened.BodyCame) -> None:
         """A body that was absent has come."""
         outcome = await self.store.write(
             lambda database: ingest.ingest_body(database, event.circle, event.record, event.body)
@@ -239,14 +239,14 @@ class Peers:
         if outcome.new_records:
             self._node.events.put("records", {"circle": event.circle.hex(), "new": 1})
 
-    async def take_keys(self, event: session.KeyLogs) -> bool:
+    async def take_keys(self, event: happened.KeyLogs) -> bool:
         """Key logs have come; whether any grew."""
         grown = await self.store.write(
             lambda database: ingest.ingest_keys(database, event.events, event.receipts)
         )
         return bool(grown)
 
-    async def take_chunk(self, link: Link, event: session.Chunk) -> Outcome:
+    async def take_chunk(self, link: Link, event: happened.Chunk) -> Outcome:
         """Put a chunk through the door and tell what came of it."""
         live = event.request is None
         outcome = await self.store.write(
