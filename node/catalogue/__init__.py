@@ -15,6 +15,7 @@ from node.catalogue.row import Defaults, Format, Parser, Row, external_ids
 from node.catalogue.table import ROWS_MAX, headers, not_utf8, read_head, records
 from node.catalogue.table import count_rows as _count_rows
 from node.codes import Problem, bad_field
+from node.text import Translate
 from node.text import mark as _
 from protocol.errors import Refusal
 
@@ -108,9 +109,21 @@ class Catalogue(msgspec.Struct, frozen=True):
                 raw=raw,
             )
 
-    def rejects(self, where: Path | None = None, fallback: Path | None = None) -> Rejects:
+    def rejects(
+        self,
+        where: Path | None = None,
+        fallback: Path | None = None,
+        translate: Translate = _,
+    ) -> Rejects:
         """The file for this catalogue's bad rows; see `Rejects`."""
-        return Rejects(self.path, self.header, self.delimiter, where=where, fallback=fallback)
+        return Rejects(
+            self.path,
+            self.header,
+            self.delimiter,
+            where=where,
+            fallback=fallback,
+            translate=translate,
+        )
 
 
 def _recognise(head: bytes, format_name: str | None) -> tuple[Format, str, tuple[str, ...]] | None:

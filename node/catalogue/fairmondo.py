@@ -45,12 +45,8 @@ def parser(header: tuple[str, ...], defaults: Defaults) -> Parser:
 def fits(header: tuple[str, ...]) -> bool:
     """Whether a header is of this format."""
     names = {name.casefold() for name in header}
-    ids = names & {"id", "custom_seller_identifier"}
-    return (
-        header[:1] == ("€",)
-        or {"title", "content", "price_cents"} <= names
-        or (bool(ids) and {"€", "action"} <= names)
-    )
+    known = ({"title", "content", "price_cents"}, {"id", "action"}, {"custom_seller_identifier"})
+    return header[:1] == ("€",) or any(needed <= names for needed in known)
 
 
 def _external_id(fields: Fields) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from protocol.errors import Refusal
+from protocol.limits import BODY_BYTES_MAX
 
 # a co-op's whole range of goods many times over; a larger one is imported in parts
 ROWS_MAX = 100_000
@@ -18,6 +19,9 @@ COLUMNS_MAX = 1_000
 FILE_BYTES_MAX = 512 * 1024 * 1024
 # what is looked at to tell the format: the longest header known is 1.5 kB
 HEAD_BYTES = 64 * 1024
+
+# the column `more` of our own format: a whole record as JSON, where a byte may become `\u0001`
+CELL_CHARS_MAX = 6 * BODY_BYTES_MAX
 
 DELIMITERS = (",", ";", "\t")
 
@@ -122,10 +126,8 @@ def _check_header(line: int, cells: Cells) -> None:
 
 def _told(line: int, reason: str) -> str:
     if "field limit" in reason:
-        most = csv.field_size_limit()
-        return (
-            f"line {line}: a cell of more than {most:,} characters; is a quotation mark left open?"
-        )
+        told = f"line {line}: a cell of more than {CELL_CHARS_MAX:,} characters"
+        return f"{told}; is a quotation mark left open?"
     if "unexpected end" in reason:
         return f"line {line}: a quotation mark is opened and never closed"
     return f"line {line}: {reason}; a quotation mark inside a text is written twice"
@@ -135,3 +137,6 @@ SAVE_IT = (
     "open it in the program that made it and save it as CSV with the character set UTF-8 "
     "(in Excel: 'CSV UTF-8'; in LibreOffice: character set 'Unicode (UTF-8)')"
 )
+
+# the limit of Python's reader holds for the whole process, and is too low for that column
+csv.field_size_limit(CELL_CHARS_MAX)

@@ -48,12 +48,16 @@ class Screen:
 
     def say(self, text: str, **values: object) -> str:
         """A marked sentence in the person's language."""
-        shown = {name: plain(str(value)) for name, value in values.items()}
+        shown = {name: str(value) for name, value in values.items()}
         return Message(text, values=shown).say(self._translate)
+
+    def told(self, message: Message) -> str:
+        """A message in the person's language."""
+        return message.say(self._translate)
 
     def line(self, text: str, **values: object) -> None:
         """Print a marked sentence; never broken, so that ids and links can be copied."""
-        self.console.print(Text(self.say(text, **values)), soft_wrap=True)
+        self.text(self.say(text, **values))
 
     def text(self, text: object) -> None:
         """Print what is no sentence."""

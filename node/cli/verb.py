@@ -181,8 +181,7 @@ def tell(call: Call, refusal: Message) -> None:
     import msgspec
 
     screen = call.screen(is_error=True)
-    bare = msgspec.structs.replace(refusal, code="")
-    sentence = screen.say(bare.text, **bare.values)
+    sentence = screen.told(msgspec.structs.replace(refusal, code=""))
     screen.text(f"{sentence} [{refusal.code}]")
     if call.as_json:
         print_json({"error": {"code": refusal.code, "sentence": sentence}})

@@ -257,9 +257,9 @@ class Oracle:
         behind = {entry.coop}
         for one in self.ancestors(entry.id):
             fields = self.all[one].fields
-            if isinstance(fields, Endorse) and self.valid(one):
-                if (fields.act, fields.digest) == (entry.kind, entry.digest):
-                    behind.add(self.all[one].coop)
+            same = (entry.kind, entry.digest)
+            if isinstance(fields, Endorse) and (fields.act, fields.digest) == same:
+                behind |= {self.all[one].coop} if self.valid(one) else set()
         electors = {
             coop
             for coop in state.members()

@@ -8,7 +8,6 @@ members act beyond cuts, the removed admit friends, and come back.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import permutations
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,6 +22,7 @@ from protocol.circle import (
     Accept,
     Admit,
     Circle,
+    CircleFields,
     Entry,
     Rules,
     State,
@@ -162,12 +162,12 @@ def moves_of(world: World, coop: bytes, view: list[Entry], behind: bytes | None)
             again = Admit(one, bytes([len(state.ended)]) * 16)
             yield partial(act, coop, ADMIT, again, circle, behind)
         else:
-            for cut in cuts_of(one, view):
+            for cut in cuts_of(world, one, view):
                 yield partial(act, coop, REMOVE, removal(circle, one, cut), circle, behind)
 
 
 def act(
-    coop: bytes, kind: str, fields: Any, circle: Circle, behind: bytes | None, world: World
+    coop: bytes, kind: str, fields: CircleFields, circle: Circle, behind: bytes | None, world: World
 ) -> None:
     """Do it, or endorse it while others have to say yes too."""
     assert circle.state is not None
@@ -182,19 +182,20 @@ def act(
 
 
 def say(
-    coop: bytes, kind: str, fields: Any, circle: Circle, behind: bytes | None, world: World
+    coop: bytes, kind: str, fields: CircleFields, circle: Circle, behind: bytes | None, world: World
 ) -> None:
     world.say(coop, kind, fields, circle.heads(), behind=behind)
 
 
-def cuts_of(coop: bytes, view: Sequence[Entry]) -> Iterator[tuple[LogCut, ...]]:
-    """Before the first record; at the last one; at a head that nobody else will ever see."""
-    own = [one for one in view if one.coop == coop]
+def cuts_of(world: World, coop: bytes, view: Sequence[Entry]) -> Iterator[tuple[LogCut, ...]]:
+    """Before the first record; at the last one seen; at one that others may never see."""
     yield ()
-    if own:
-        yield cut_at(own[-1])
-        log = own[-1].log
-        yield (LogCut((name("far"),), log, (bytes(64),)),)
+    seen = [one for one in view if one.coop == coop]
+    if seen:
+        yield cut_at(seen[-1])
+        last = [one.entry for one in world.told if one.entry.coop == coop][-1]
+        far = last.id if last.id != seen[-1].id else name("an offer of nobody")
+        yield (LogCut((far,), last.log, (bytes(64),)),)
 
 
 def natural_orders(told: Sequence[Told]) -> Iterator[list[Told]]:

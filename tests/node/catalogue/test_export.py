@@ -239,3 +239,11 @@ def test_a_formula_is_written_as_it_is(tmp_path: Path) -> None:
     with path.open(encoding="utf-8-sig", newline="") as file:
         assert next(csv.DictReader(file))["title"] == "=1+1"
     assert [row.offer for row in read(path)] == [offer]
+
+
+def test_a_record_full_of_control_characters_reads_back(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    texts = dict.fromkeys(("de", "sw", "fr"), "\x00" * 10000)
+    offer = Offer(title={"en": "Milk"}, text=texts)
+    write(path, [("offer", offer)])
+    assert [row.offer for row in read(path)] == [offer]

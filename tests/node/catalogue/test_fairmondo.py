@@ -266,7 +266,8 @@ def test_what_that_market_refuses_is_told_with_its_column(
     [
         (("€",), True),
         (("title", "content", "price_cents", "condition"), True),
-        (("id", "€", "action"), True),
+        (("id", "title", "action"), True),
+        (("custom_seller_identifier", "action"), True),
         (("title", "price", "€"), False),
         ((), False),
     ],

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from node.catalogue.table import (
+    CELL_CHARS_MAX,
     COLUMNS_MAX,
     HEAD_BYTES,
     ROWS_MAX,
@@ -84,7 +85,10 @@ def test_utf16_is_named(file: Path) -> None:
         (b"a,b\n1,2\n3,\0\n", "line 3 has a NUL byte"),
         (b'a,b\n1,2\n"open,3\n4,5\n', "line 3: a quotation mark is opened and never closed"),
         (b'a,b\n"in"side,2\n', "line 2: .* a quotation mark inside a text is written twice"),
-        (b"a,b\n1," + b"x" * 200_000 + b"\n", "line 2: a cell of more than 131,072 characters"),
+        (
+            b"a,b\n1," + b"x" * (CELL_CHARS_MAX + 1) + b"\n",
+            "line 2: a cell of more than 294,912 characters",
+        ),
         (b"a,b,a\n1,2,3\n", "'a' is there twice"),
         (b",".join(b"c%d" % n for n in range(COLUMNS_MAX + 1)) + b"\n", "has 1,001 columns"),
     ],
