@@ -6,7 +6,7 @@ and sentence. It repeats nothing and follows no redirect, so that a token goes n
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -84,7 +84,7 @@ class Client:
 
     async def stream_lines(
         self, path: str, *, query: Query | None = None, file: BinaryIO | None = None
-    ) -> AsyncIterator[Json]:
+    ) -> AsyncGenerator[Json, None]:
         """Send a file's bytes; the lines of the answer as they come, one JSON object each.
 
         A line with an `error` is the node's refusal in the middle of the work.
@@ -96,7 +96,7 @@ class Client:
                     raise _refused(value["error"], response.status)
                 yield value
 
-    async def pieces(self, path: str, query: Query | None = None) -> AsyncIterator[bytes]:
+    async def pieces(self, path: str, query: Query | None = None) -> AsyncGenerator[bytes, None]:
         """The bytes at a path, piece by piece: a file that need not fit into memory."""
         async with self._asked("GET", path, query=query) as response:
             async for piece in response.content.iter_any():

@@ -63,6 +63,10 @@ class Screen:
         """Print what is no sentence."""
         self.console.print(Text(plain(str(text))), soft_wrap=True)
 
+    def blank(self) -> None:
+        """An empty line."""
+        self.console.print()
+
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print rows under marked headings; a number stands at the right."""
         kept = [list(row) for row in rows]

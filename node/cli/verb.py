@@ -114,11 +114,10 @@ def before(context: typer.Context, home: HomeOption = None, as_json: JsonOption 
     given.as_json = as_json or given.as_json
 
 
-def family(app: typer.Typer, name: str, about: str) -> typer.Typer:
-    """A family of verbs, such as `circle`."""
+def family(about: str) -> typer.Typer:
+    """A family of verbs, such as those of circles."""
     made = typer.Typer(no_args_is_help=True, help=about)
     made.callback()(before)
-    app.add_typer(made, name=name)
     return made
 
 
@@ -154,7 +153,10 @@ def run(call: Call, doing: Awaitable[Answer | None]) -> int:
     except (BrokenPipeError, typer.Exit, typer.Abort, typer.BadParameter):
         raise
     except Exception as fault:  # noqa: BLE001  # the edge: a sentence and an exit code come of it
-        tell(call, refusal_of(fault))
+        refusal = refusal_of(fault)
+        tell(call, refusal)
+        if call.as_json:
+            print_json({"error": error_of(call, refusal)})
         return FAILED
     if answer is None:
         return 0
@@ -177,14 +179,20 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 
 def tell(call: Call, refusal: Message) -> None:
-    """Say why a verb was not done."""
+    """Say on standard error why a verb was not done."""
+    call.screen(is_error=True).text(f"{sentence_of(call, refusal)} [{refusal.code}]")
+
+
+def error_of(call: Call, refusal: Message) -> dict[str, str]:
+    """A refusal as programs read it."""
+    return {"code": refusal.code, "sentence": sentence_of(call, refusal)}
+
+
+def sentence_of(call: Call, refusal: Message) -> str:
+    """A refusal's sentence without its code, in the person's language."""
     import msgspec
 
-    screen = call.screen(is_error=True)
-    sentence = screen.told(msgspec.structs.replace(refusal, code=""))
-    screen.text(f"{sentence} [{refusal.code}]")
-    if call.as_json:
-        print_json({"error": {"code": refusal.code, "sentence": sentence}})
+    return call.screen(is_error=True).told(msgspec.structs.replace(refusal, code=""))
 
 
 def refusal_of(fault: BaseException) -> Message:

@@ -130,8 +130,12 @@ def histories_of(world: World, events: int) -> Iterator[World]:
 def moves(world: World) -> Iterator[Move]:
     """What each co-op may do next, as it sees the world now or saw it before."""
     for coop in (A, B, C):
-        own = [one.entry for one in world.told if one.entry.coop == coop]
-        views: list[tuple[list[Entry], bytes | None]] = [([one.entry for one in world.told], None)]
+        told = [one.entry for one in world.told]
+        own = [one for one in told if one.coop == coop]
+        first = told.index(own[-1]) + 1 if own else 1
+        views: list[tuple[list[Entry], bytes | None]] = [
+            (told[:count], None) for count in range(len(told), first - 1, -1)
+        ]
         if own:
             views.append((world.closure(own[-1]), None))
         if len(own) > 1:

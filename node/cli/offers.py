@@ -1,0 +1,206 @@
+"""Offers: what co-ops offer and want: publishing, showing, changing, withdrawing, listing.
+
+The families `offer` and `want` are one, told apart by the kind.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+
+from node.cli.common import CircleOption, IdArgument, at, circle_of, fields_in, named, texts_of
+from node.cli.verb import Answer, Call, family, verb
+from node.cli.words import mark as _
+
+if TYPE_CHECKING:
+    from node.cli.client import Client
+    from node.cli.show import Screen
+
+offer_app = family("What co-ops offer.")
+want_app = family("What co-ops want.")
+
+# the API's own limit of one page; longer lists are asked for page by page
+PAGE_OFFERS_MAX: Final = 1000
+# what a person looks through; a program says how many it wants
+LIST_OFFERS: Final = 50
+LIST_OFFERS_MAX: Final = 1_000_000
+
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE.json", help="Its fields as a JSON object; - for stdin.")
+]
+CountryOption = Annotated[str | None, typer.Option(help="Only of this country, such as KE.")]
+SearchOption = Annotated[str | None, typer.Option(help="Only with these words.")]
+MineOption = Annotated[bool, typer.Option("--mine", help="Only this co-op's own.")]
+LimitOption = Annotated[
+    int, typer.Option(min=1, max=LIST_OFFERS_MAX, help="How many to list at most.")
+]
+
+
+@verb(offer_app, "add")
+async def add_offer(call: Call, file: FileArgument, circle: CircleOption = None) -> Answer:
+    """Publish an offer in a circle."""
+    return await _add(call, "offer", file, circle)
+
+
+@verb(want_app, "add")
+async def add_want(call: Call, file: FileArgument, circle: CircleOption = None) -> Answer:
+    """Publish a want in a circle."""
+    return await _add(call, "want", file, circle)
+
+
+async def show(call: Call, offer: IdArgument) -> Answer:
+    """Show all its fields, and by whom it is signed."""
+    async with call.client() as client:
+        found = await client.get(at("offers", offer))
+    return Answer(found, lambda screen: _show(screen, found))
+
+
+async def edit(call: Call, offer: IdArgument, file: FileArgument) -> Answer:
+    """Publish a new version in its place."""
+    fields = fields_in(file)
+    async with call.client() as client:
+        done = await client.put(at("offers", offer), {"offer": fields})
+    text = _("changed; this is version {version} of {offer}")
+    shown = {"version": done.get("version"), "offer": done["offer"]}
+    return Answer(done, lambda screen: screen.line(text, **shown))
+
+
+async def withdraw(
+    call: Call,
+    offer: IdArgument,
+    reason: Annotated[
+        list[str] | None, typer.Option(metavar="[LANG=]TEXT", help="Why; in one or many languages.")
+    ] = None,
+) -> Answer:
+    """Take it back; editing it offers it again."""
+    async with call.client() as client:
+        said = {"reason": texts_of(reason or [], call.language)}
+        done = await client.post(at("offers", offer, "withdrawal"), said)
+    return Answer(done, lambda screen: screen.line(_("withdrawn: {offer}"), offer=offer))
+
+
+@verb(offer_app, "list")
+async def list_offers(
+    call: Call,
+    search: SearchOption = None,
+    country: CountryOption = None,
+    kind: Annotated[
+        Literal["offer", "want"] | None, typer.Option(help="Only offers, or only wants.")
+    ] = None,
+    circle: Annotated[str | None, typer.Option(help="Only in this circle.")] = None,
+    mine: MineOption = False,  # noqa: FBT002  # a flag of the command line
+    limit: LimitOption = LIST_OFFERS,
+) -> Answer:
+    """List and search offers and wants, the newest first."""
+    return await _list(call, limit, search=search, country=country, kind=kind, circle=circle, mine=mine)
+
+
+@verb(want_app, "list")
+async def list_wants(
+    call: Call,
+    search: SearchOption = None,
+    country: CountryOption = None,
+    circle: Annotated[str | None, typer.Option(help="Only in this circle.")] = None,
+    mine: MineOption = False,  # noqa: FBT002  # a flag of the command line
+    limit: LimitOption = LIST_OFFERS,
+) -> Answer:
+    """List and search wants, the newest first."""
+    return await _list(
+        call, limit, search=search, country=country, kind="want", circle=circle, mine=mine
+    )
+
+
+for _app in (offer_app, want_app):
+    verb(_app, "show")(show)
+    verb(_app, "edit")(edit)
+    verb(_app, "withdraw")(withdraw)
+
+
+async def _add(call: Call, kind: str, file: Path, circle: str | None) -> Answer:
+    fields = fields_in(file)
+    async with call.client() as client:
+        wish = {"circle": await circle_of(client, circle), "kind": kind, "offer": fields}
+        made = await client.post("/offers", wish)
+    text = _("published: {offer}")
+    return Answer(made, lambda screen: screen.line(text, offer=made["offer"]))
+
+
+async def _list(call: Call, limit: int, **wish: Any) -> Answer:  # noqa: ANN401  # what the API filters by
+    if wish["country"]:
+        wish["country"] = wish["country"].upper()
+    query = {key: 1 if value is True else value for key, value in named(wish).items()}
+    async with call.client() as client:
+        found = await _pages(client, query, limit)
+    return Answer(found, lambda screen: _show_all(screen, found))
+
+
+async def _pages(client: Client, query: dict[str, Any], limit: int) -> dict[str, Any]:
+    """The first `limit` offers, in as many pages as that takes."""
+    found = await client.get("/offers", {**query, "limit": min(limit, PAGE_OFFERS_MAX)})
+    page = found
+    while page.get("next") and len(found["offers"]) < limit:
+        most = min(limit - len(found["offers"]), PAGE_OFFERS_MAX)
+        page = await client.get("/offers", {**query, "limit": most, "after": page["next"]})
+        if not page["offers"]:
+            break
+        found["offers"] += page["offers"]
+        found["next"] = page.get("next")
+    return found
+
+
+def _show_all(screen: Screen, found: dict[str, Any]) -> None:
+    from node.cli.show import short
+
+    screen.table(
+        [_("id"), _("kind"), _("title"), _("price"), _("quantity"), _("co-op"), _("country")],
+        [
+            [
+                short(one["id"]),
+                one["kind"],
+                one["title"],
+                _price(screen, one),
+                _quantity(screen, one),
+                one.get("coop_name") or short(one["coop"]),
+                one.get("country"),
+            ]
+            for one in found["offers"]
+        ],
+    )
+    shown = len(found["offers"])
+    if found["more"]:
+        screen.line(_("{shown} of more than {total}"), shown=shown, total=found["total"])
+    else:
+        screen.line(_("{shown} of {total}"), shown=shown, total=found["total"])
+
+
+def _show(screen: Screen, found: dict[str, Any]) -> None:
+    from node.cli.show import flat
+
+    screen.facts(flat(found))
+
+
+def _price(screen: Screen, offer: dict[str, Any]) -> str:
+    """The first price, as the offer's list has it."""
+    from node.text import money
+
+    prices = offer.get("prices") or []
+    if not prices:
+        return ""
+    first = prices[0]
+    return money(first["minor"], first["currency"], screen.language)
+
+
+def _quantity(screen: Screen, offer: dict[str, Any]) -> str:
+    from decimal import Decimal, InvalidOperation
+
+    from node.text import quantity
+
+    amount, unit = offer.get("quantity"), offer.get("unit")
+    if amount is None or unit is None:
+        return ""
+    try:
+        return quantity(Decimal(str(amount)), unit, screen.language)
+    except InvalidOperation:
+        return f"{amount} {unit}"
