@@ -6,6 +6,7 @@ checked, each telling what happened. It never speaks HTTP and holds no SQL.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -14,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from node import acts, home
+from node import acts, home, upkeep
 from node.author import Author, Published
 from node.clock import Clock
 from node.config import listen_address, public_url
@@ -218,17 +219,23 @@ async def running(settings: Settings, keyring: Keyring, clock: Clock) -> AsyncIt
     """Open the store, dial and listen; on leaving, end in the opposite order."""
     events = Events(clock)
     assert keyring.coop is not None
-    store = Store(
-        Path(settings.home) / home.DATABASE_NAME,
-        Network(settings.network),
-        keyring.coop,
-        lambda: events.put("folded", {}),
-    )
+
+    def folded() -> None:
+        events.put("folded", {})
+        # Among what was folded may be where a co-op answers now.
+        node.peers.wake()
+
+    path = Path(settings.home) / home.DATABASE_NAME
+    store = Store(path, Network(settings.network), keyring.coop, folded)
+    node = Node(settings, keyring, clock, store, events)
     await store.open()
     try:
-        node = Node(settings, keyring, clock, store, events)
-        async with node.peers.running():
-            yield node
+        async with node.peers.running(), asyncio.TaskGroup() as group:
+            nights = group.create_task(upkeep.keep(node))
+            try:
+                yield node
+            finally:
+                nights.cancel()
     finally:
         await store.close()
 

@@ -8,7 +8,7 @@ truth is in the store. For one event loop only.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 import msgspec
@@ -54,7 +54,7 @@ class Events:
             if not follower.mailbox.offer(event):
                 follower.start_afresh()
 
-    async def subscribe(self, last_event_id: str | None = None) -> AsyncIterator[Event]:
+    async def subscribe(self, last_event_id: str | None = None) -> AsyncGenerator[Event, None]:
         """All events from now on, or behind the one whose id is given; ends when closed.
 
         `reset` comes first when that one is not remembered here, and later whenever this follower
@@ -67,15 +67,16 @@ class Events:
         if self._closed:
             follower.mailbox.close()
         self._followers.add(follower)
+        mailbox = follower.mailbox
         try:
             for event in missed:
                 yield event
             while True:
-                mailbox = follower.mailbox
                 async for event in mailbox:
                     yield event
                 if mailbox is follower.mailbox:
                     return
+                mailbox = follower.mailbox
                 yield self._reset()
         finally:
             self._followers.discard(follower)

@@ -173,10 +173,14 @@ def _put(
     rebuild = bool(entries) and circles.take_entries(database, circle, entries)
     outcome.members_changed |= bool(entries)
     judge = circles.load(database, circle)
-    circles.recount(database, judge, path.coop, log)
+    rebuild |= circles.recount(database, judge, path.coop, log)
     if logs.branch(database, target.n).carried_seq < tip_seq:
-        within = judge.log_cuts(path.coop, log.id, log.ground) is not None
-        raise Refusal("beyond-cut" if within else "not-a-member")
+        cuts = judge.log_cuts(path.coop, log.id, log.ground)
+        if cuts is None:
+            raise Refusal("not-a-member")
+        # A log that is longer than a path comes to its cut's head only in the end.
+        if not circles.may_lead_to_cuts(database, log, target.n, cuts):
+            raise Refusal("beyond-cut")
     return rebuild
 
 

@@ -108,8 +108,12 @@ class Invites:
         return circle
 
     async def use(self, invite: bytes) -> None:
-        """Count one use, when a co-op was let in by it."""
+        """Count one use, before a co-op is let in by it; refuses `invite-used`."""
         await self._store.write(lambda database: rows.use(database, invite))
+
+    async def give_back(self, invite: bytes) -> None:
+        """Take back one use that let nobody in."""
+        await self._store.write(lambda database: rows.give_back(database, invite))
 
 
 DAYS_MAX: Final = 365

@@ -20,6 +20,9 @@ def encode(prefix: str, data: bytes) -> str:
 
 def decode(text: str) -> tuple[str, bytes]:
     """(prefix, data); refuses `bad-id` on a wrong check sum, mixed case or padding."""
+    # Some characters beyond ASCII have one of it as their lower case.
+    if not all("!" <= character <= "~" for character in text):
+        raise Refusal("bad-id", _short(text))
     lower = text.lower()
     prefix, separator, rest = lower.rpartition("1")
     if text not in {lower, text.upper()} or not separator or not prefix or len(rest) < _CHECK_CHARS:

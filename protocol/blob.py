@@ -46,8 +46,10 @@ def check_list(network: Network, blob: bytes, size: int, hashes: list[bytes]) ->
 
 
 def check_piece(network: Network, hashes: list[bytes], index: int, piece: bytes) -> None:
-    """Refuse a piece that is not the one its place names."""
-    if not 0 <= index < len(hashes) or network.hash(b"piece", piece) != hashes[index]:
+    """Refuse a piece that is not the one its place names; all but the last are whole."""
+    short = len(piece) < BLOB_PIECE_BYTES and index != len(hashes) - 1
+    fits = 0 <= index < len(hashes) and 0 < len(piece) <= BLOB_PIECE_BYTES and not short
+    if not fits or network.hash(b"piece", piece) != hashes[index]:
         raise Refusal("blob-mismatch", f"piece {index}")
 
 

@@ -39,7 +39,10 @@ class Invite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def write_link(network: Network, invite: Invite) -> str:
     """The invite as text: `coopinvite:` and base64url of its bytes and a check sum over them."""
     data = encode(invite)
-    return SCHEME + urlsafe_b64encode(data + _check_sum(network, data)).decode().rstrip("=")
+    link = SCHEME + _base64(data + _check_sum(network, data))
+    if len(link) > LINK_CHARS_MAX:
+        raise Refusal("too-large", "an invite with so many addresses and such long names")
+    return link
 
 
 def read_link(network: Network, link: str) -> Invite:
@@ -53,6 +56,9 @@ def read_link(network: Network, link: str) -> Invite:
     except (NotBase64, ValueError) as wrong:
         raise Refusal("invite-malformed") from wrong
     body, check = data[:-_CHECK_BYTES], data[-_CHECK_BYTES:]
+    # The decoder overlooks what is no base64, and spare bits.
+    if _base64(data) != text:
+        raise Refusal("invite-malformed")
     if _check_sum(network, body) != check:
         raise Refusal("invite-malformed", "check sum, or an invite of another network")
     try:
@@ -74,6 +80,10 @@ def proof(nonce: bytes, handshake_hash: bytes) -> bytes:
 def proves(given: bytes, nonce: bytes, handshake_hash: bytes) -> bool:
     """Whether a proof is right, in constant time."""
     return compare_digest(given, proof(nonce, handshake_hash))
+
+
+def _base64(data: bytes) -> str:
+    return urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def _check_sum(network: Network, data: bytes) -> bytes:

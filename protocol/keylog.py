@@ -83,6 +83,8 @@ class KeyLog:
         """Every valid placed event by its 16-byte reference, rivals included."""
         self.current: Epoch
         self._read: dict[bytes, tuple[KeyEvent, KeyFields]] = {}
+        self._in_force: frozenset[bytes] = frozenset()
+        """Hashes of the placed events from the inception to the current one."""
         event, fields = read_event(inception.event)
         if not isinstance(fields, Inception):
             raise Refusal("bad-key-event", "a key log starts with an inception")
@@ -90,26 +92,36 @@ class KeyLog:
         self._admit(inception, event, fields)
 
     def add(self, signed: Iterable[Signed]) -> int:
-        """Take events in, in any order; the number of new ones. Refuses what can never follow.
+        """Take events in, in any order, all or none; the number of new ones.
 
-        Events whose `prev` is not here are refused as `unknown-key`: key logs travel whole.
+        Refuses what can never follow. Events whose `prev` is not here are refused as `unknown-key`:
+        key logs travel whole. Kinds that are newer than this node are passed over.
         """
-        waiting = [(one, *read_event(one.event)) for one in signed]
-        waiting.sort(key=lambda item: (item[1].place, item[1].kind not in PLACED))
-        added = 0
-        for one, event, fields in waiting:
-            if event_hash(self.network, one.event) in self.events:
-                continue
-            if len(self.events) >= KEY_EVENTS_MAX:
-                raise Refusal("too-large", "events in one key log")
-            self._admit(one, event, fields)
-            added += 1
-        return added
+        waiting = [
+            (one, *read)
+            for one in signed
+            if (read := _read_known(one.event)) is not None
+            and event_hash(self.network, one.event) not in self.events
+        ]
+        waiting.sort(key=lambda item: _rank(item[1]))
+        before = self.events.copy(), self.epochs.copy(), self._read.copy()
+        try:
+            for one, event, fields in waiting:
+                self._admit(one, event, fields)
+        except Refusal:
+            self.events, self.epochs, self._read = before
+            self._settle()
+            raise
+        return len(self.events) - len(before[0])
 
     def add_receipt(self, receipt: Receipt, witness: KeyLog) -> bool:
-        """Count a witness's receipt; False when it was known. The witness's own log vouches."""
+        """Count a witness's receipt; the witness's own log vouches for its device.
+
+        False when it was known, or when it counts for nothing: its event is not here, or the event
+        before that one does not name the witness.
+        """
         key = receipt.witness + receipt.event
-        if key in self.receipts:
+        if key in self.receipts or receipt.witness not in self._witnesses_of(receipt.event):
             return False
         if receipt.coop != self.coop or receipt.witness != witness.coop:
             raise Refusal("bad-key-event", "a receipt for another co-op or of another witness")
@@ -132,23 +144,27 @@ class KeyLog:
             raise Refusal("unknown-key") from None
 
     def devices_of(self, epoch: Epoch) -> tuple[Device, ...]:
-        """The devices that may sign under an epoch: its own list and those added to it."""
-        added = tuple(
-            fields.device
-            for event, fields in self._read.values()
-            if isinstance(fields, DeviceAdd) and event.prev == epoch.hash
-        )
-        return epoch.devices + added
+        """The devices that may sign under an epoch: its own list and those added to it.
+
+        A board change keeps the devices of the event before it, whenever they were added to that.
+        """
+        devices = set(epoch.devices)
+        opened = self._opened_by(epoch.hash)
+        for event, fields in self._read.values():
+            if isinstance(fields, DeviceAdd) and event.prev in opened:
+                devices.add(fields.device)
+        return tuple(sorted(devices, key=lambda device: (device.sign, device.noise)))
 
     def may_sign(self, reference: bytes, device: bytes) -> bool:
         """Whether the device's key is listed under the event that a header names."""
-        epoch = self.epoch_of(reference)
-        return any(device == listed.sign for listed in self.devices_of(epoch))
+        return self._lists(self.epoch_of(reference), device)
 
     def revoked(self) -> frozenset[bytes]:
-        """Signing keys that a device event of a valid epoch has revoked."""
+        """Signing keys that were revoked under an event that is in force."""
         return frozenset(
-            fields.device for _, fields in self._read.values() if isinstance(fields, DeviceRevoke)
+            fields.device
+            for event, fields in self._read.values()
+            if isinstance(fields, DeviceRevoke) and event.prev in self._in_force
         )
 
     def live_devices(self) -> tuple[Device, ...]:
@@ -162,15 +178,12 @@ class KeyLog:
 
     def export(self) -> tuple[Signed, ...]:
         """All events, placed ones first and in order."""
-        return tuple(
-            self.events[key]
-            for key in sorted(
-                self.events,
-                key=lambda key: (self._read[key][0].place, self._read[key][0].kind, key),
-            )
-        )
+        ranked = sorted(self.events, key=lambda key: (_rank(self._read[key][0]), key))
+        return tuple(self.events[key] for key in ranked)
 
     def _admit(self, signed: Signed, event: KeyEvent, fields: KeyFields) -> None:
+        if len(self.events) >= KEY_EVENTS_MAX:
+            raise Refusal("too-large", "events in one key log")
         hash_ = event_hash(self.network, signed.event)
         epoch = self._follow(hash_, signed, event, fields)
         self.events[hash_] = signed
@@ -198,13 +211,14 @@ class KeyLog:
             if event.place != before.place:
                 raise Refusal("bad-key-event", "place of a device event")
             allowed = {before.controller}
-            if isinstance(fields, DeviceRevoke):
+            # Only a listed device may revoke itself: else strangers could fill the key log.
+            if isinstance(fields, DeviceRevoke) and self._lists(before, fields.device):
                 allowed.add(fields.device)
             _need(signers, allowed, 1)
             return None
         if event.place != before.place + 1:
             raise Refusal("bad-key-event", "place")
-        if isinstance(fields, Rotate):
+        if isinstance(fields, Rotate) and not isinstance(fields, Recover):
             if self.network.hash(b"next", fields.controller) != before.next_controller:
                 raise Refusal("bad-key-event", "not the pre-committed controller key")
             _need(signers, {fields.controller}, 1)
@@ -214,9 +228,26 @@ class KeyLog:
             return _epoch(hash_, event.place, fields, before.recovery)
         assert isinstance(fields, Board)
         return msgspec.structs.replace(
-            before, hash=hash_, place=event.place, recovery=fields.recovery,
-            devices=self.devices_of(before),
-        )  # fmt: skip
+            before, hash=hash_, place=event.place, recovery=fields.recovery
+        )
+
+    def _lists(self, epoch: Epoch, device: bytes) -> bool:
+        return any(device == listed.sign for listed in self.devices_of(epoch))
+
+    def _opened_by(self, hash_: bytes) -> set[bytes]:
+        """A placed event, and those before it whose devices it keeps: it only changes a board."""
+        hashes = {hash_}
+        while isinstance(self._read[hash_][1], Board):
+            hash_ = self._read[hash_][0].prev or b""
+            hashes.add(hash_)
+        return hashes
+
+    def _witnesses_of(self, hash_: bytes) -> tuple[bytes, ...]:
+        """Who may give a receipt for an event: the witnesses that the placed event before names."""
+        epoch = self.epochs.get(hash_[:KEY_EVENT_REF_BYTES])
+        if epoch is None or epoch.hash != hash_ or not epoch.place:
+            return ()
+        return self.epoch_of((self._read[hash_][0].prev or b"")[:KEY_EVENT_REF_BYTES]).witnesses
 
     def _signers(self, signed: Signed) -> set[bytes]:
         message = event_hash(self.network, signed.event)
@@ -234,10 +265,13 @@ class KeyLog:
             if epoch.place:
                 by_prev.setdefault(self._read[epoch.hash][0].prev or b"", []).append(epoch)
         current = next(epoch for epoch in self.epochs.values() if epoch.place == 0)
+        in_force = {current.hash}
         while rivals := by_prev.get(current.hash):
             counts = self._receipt_counts(current, rivals)
             current = min(rivals, key=lambda rival: (-counts[rival.hash], rival.hash))
+            in_force.add(current.hash)
         self.current = current
+        self._in_force = frozenset(in_force)
 
     def _receipt_counts(self, before: Epoch, rivals: list[Epoch]) -> dict[bytes, int]:
         """Receipts a rival; a witness with receipts for two of them counts for none."""
@@ -284,6 +318,21 @@ def event_hash(network: Network, event: bytes) -> bytes:
 def receipt_message(network: Network, receipt: Receipt) -> bytes:
     """What a witness's device signs."""
     return network.hash_value(b"receipt", receipt.witness, receipt.coop, receipt.event)
+
+
+def _read_known(data: bytes) -> tuple[KeyEvent, KeyFields] | None:
+    """The parts of a key event; None of a kind that is newer than this node."""
+    try:
+        return read_event(data)
+    except Refusal as refusal:
+        if refusal.code == "unknown-version":
+            return None
+        raise
+
+
+def _rank(event: KeyEvent) -> tuple[int, bool, str]:
+    """Places ascending; at each the placed events first, then additions, then revocations."""
+    return event.place, event.kind not in PLACED, event.kind
 
 
 def _epoch(

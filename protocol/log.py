@@ -6,7 +6,7 @@ and shown, and nothing is voided for it. It never checks signatures; `chunk` doe
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection, Container
 from enum import Enum
 from typing import Final
 
@@ -31,7 +31,7 @@ class Place(Enum):
     NEXT = "extends a tip"
     KNOWN = "is here already"
     GAP = "its parent is not here"
-    BRANCH = "its parent has another child: a fork"
+    BRANCH = "its parent has another child, or the log another opening: a fork"
 
 
 class Open(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,7 +43,7 @@ class Open(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def place(
-    identifier: bytes, prev: bytes | None, known: Container[bytes], tips: Container[bytes]
+    identifier: bytes, prev: bytes | None, known: Container[bytes], tips: Collection[bytes]
 ) -> Place:
     """Where the record goes in a log that holds the `known` ids and ends at `tips`.
 
@@ -53,7 +53,7 @@ def place(
     if identifier in known:
         return Place.KNOWN
     if prev is None:
-        return Place.NEXT
+        return Place.BRANCH if tips else Place.NEXT
     if prev not in known:
         return Place.GAP
     return Place.NEXT if prev in tips else Place.BRANCH

@@ -28,12 +28,12 @@ from protocol.limits import (
     TRIE_FANOUT,
     TRIE_PREFIXES_MAX,
 )
-from protocol.values import Hash, TimeMs
+from protocol.values import Hash, TimeMs, whole
 
 Blind = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Short = Annotated[bytes, Meta(min_length=8, max_length=8)]
 """The first 8 bytes of a hash: enough to walk by; the whole root decides in the end."""
-Prefix = Annotated[str, Meta(pattern="^[0-9a-f]*$", max_length=TRIE_DEPTH_MAX)]
+Prefix = Annotated[str, Meta(pattern=whole("[0-9a-f]*"), max_length=TRIE_DEPTH_MAX)]
 Request = Annotated[int, Meta(ge=1, le=2**31)]
 Piece = Annotated[bytes, Meta(max_length=PIECE_BYTES_MAX)]
 CircleRoots = Annotated[tuple[tuple[Blind, Hash], ...], Meta(max_length=CIRCLES_SHARED_MAX)]

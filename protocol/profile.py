@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, field
 
 from protocol.limits import LANGUAGES_MAX, LIST_MAX, NODES_MAX
-from protocol.values import Address, Blob, Code, Country, Fields, Language, Name, Text
+from protocol.values import Address, Blob, Code, Country, Fields, Language, Name, Text, Url
 
 
 class Profile(Fields, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class Profile(Fields, frozen=True, kw_only=True):
     picture: Blob | None = None
     registration: Code | None = None
     sectors: Annotated[tuple[Code, ...], Meta(max_length=LIST_MAX)] = ()
-    website: Annotated[str, Meta(pattern='^https?://[^\\s<>"]+$', max_length=2000)] | None = None
+    website: Url | None = None
 
 
 class Contact(Fields, frozen=True, kw_only=True):

@@ -151,6 +151,8 @@ def write_body(
     sealed: bytes | None = None,
 ) -> bytes:
     """Canonical bytes of a body; refs are sorted and unique."""
+    assert len(set(refs)) <= REFS_MAX
+    assert len(acting_role.encode()) <= ROLE_BYTES_MAX
     raw = msgspec.Raw(encode(fields))
     parts = Body(salt, subject, acting_role, authority, tuple(sorted(set(refs))), raw, sealed)
     body = encode(parts)

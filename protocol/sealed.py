@@ -46,7 +46,9 @@ class Secrets(msgspec.Struct, frozen=True):
 def seal(
     network: Network, plain: bytes, recipients: Sequence[bytes], identity: bytes, secrets: Secrets
 ) -> bytes:
-    """Seal to X25519 public keys. `identity` binds the record: see `identity_of`."""
+    """Seal to 1 to 32 X25519 public keys. `identity` binds the record: see `identity_of`."""
+    if not 0 < len(recipients) <= RECIPIENTS_MAX:
+        raise Refusal("too-large", f"{len(recipients)} recipients; 1 to {RECIPIENTS_MAX} can be")
     one_time = agreement_public(secrets.one_time_private)
     wrapped = []
     for recipient in recipients:
@@ -64,8 +66,7 @@ def unseal(network: Network, data: bytes, private: bytes, identity: bytes) -> by
     public = agreement_public(private)
     tag, key = _wrap_key(network, agree(private, sealed.one_time), sealed.one_time, public)
     for wrapped in sealed.wrapped:
-        if wrapped.tag == tag:
-            content_key = decrypt(key, _ZERO_NONCE, wrapped.key, identity)
+        if wrapped.tag == tag and (content_key := _unwrap(key, wrapped, identity)) is not None:
             return _unpad(decrypt(content_key, sealed.nonce, sealed.content, identity))
     raise Refusal("sealed-to-others")
 
@@ -80,6 +81,14 @@ def _wrap_key(
 ) -> tuple[bytes, bytes]:
     key = network.hash_value(b"wrap", shared, one_time, recipient)
     return network.hash(b"wraptag", key)[:4], key
+
+
+def _unwrap(key: bytes, wrapped: Wrapped, identity: bytes) -> bytes | None:
+    """The content key; None when it is another recipient's whose short tag is the same."""
+    try:
+        return decrypt(key, _ZERO_NONCE, wrapped.key, identity)
+    except Refusal:
+        return None
 
 
 def _pad(plain: bytes) -> bytes:

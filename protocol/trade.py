@@ -33,6 +33,7 @@ from protocol.values import (
     TimeMs,
     Title,
     UnitCode,
+    Url,
 )
 
 
@@ -172,7 +173,7 @@ class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An address elsewhere, shown and never fetched by a node."""
 
     kind: Literal["image", "page", "document"]
-    url: Annotated[str, Meta(pattern='^https?://[^\\s<>"]+$', max_length=2000)]
+    url: Url
 
 
 class Offer(Fields, frozen=True, kw_only=True):

@@ -7,7 +7,8 @@ section "Values".
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from functools import cache
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -27,8 +28,16 @@ from protocol.limits import (
     TITLE_BYTES_MAX,
 )
 
+URL_CHARS_MAX: Final = 2000
+
+
+def whole(pattern: str) -> str:
+    """A pattern that has to match a whole text; `$` alone would let a line feed stand behind it."""
+    return f"^(?:{pattern})$(?!\\n)"
+
+
 Hash = Annotated[bytes, Meta(min_length=HASH_BYTES, max_length=HASH_BYTES)]
-Language = Annotated[str, Meta(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+Language = Annotated[str, Meta(pattern=whole("[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}"))]
 Text = Annotated[
     dict[Language, Annotated[str, Meta(min_length=1, max_length=TEXT_BYTES_MAX)]],
     Meta(max_length=LANGUAGES_MAX),
@@ -40,15 +49,18 @@ Title = Annotated[
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_BYTES_MAX)]
 Code = Annotated[str, Meta(min_length=1, max_length=CODE_BYTES_MAX)]
-Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-UnitCode = Annotated[str, Meta(pattern="^[A-Z0-9]{1,3}$")]
+Country = Annotated[str, Meta(pattern=whole("[A-Z]{2}"))]
+Currency = Annotated[str, Meta(pattern=whole("[A-Z]{3}"))]
+UnitCode = Annotated[str, Meta(pattern=whole("[A-Z0-9]{1,3}"))]
 """UN/ECE Recommendation 20 (with 21)."""
-Incoterm = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-Address = Annotated[str, Meta(pattern='^https?://[^\\s<>"]+$', max_length=ADDRESS_BYTES_MAX)]
+Incoterm = Annotated[str, Meta(pattern=whole("[A-Z]{3}"))]
+_URL: Final = whole('https?://[^\\x00-\\x20\\x7f<>"]+')
+Url = Annotated[str, Meta(pattern=_URL, max_length=URL_CHARS_MAX)]
+"""An address elsewhere, shown and never fetched."""
+Address = Annotated[str, Meta(pattern=_URL, max_length=ADDRESS_BYTES_MAX)]
 """Where a node answers, with its base path."""
-HsCode = Annotated[str, Meta(pattern="^([0-9]{2}|[0-9]{4}|[0-9]{6})$")]
-Gtin = Annotated[str, Meta(pattern="^([0-9]{8}|[0-9]{12}|[0-9]{13}|[0-9]{14})$")]
+HsCode = Annotated[str, Meta(pattern=whole("[0-9]{2}|[0-9]{4}|[0-9]{6}"))]
+Gtin = Annotated[str, Meta(pattern=whole("[0-9]{8}|[0-9]{12}|[0-9]{13}|[0-9]{14}"))]
 TimeMs = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
 Count = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
 Minor = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
@@ -57,6 +69,13 @@ Exponent = Annotated[int, Meta(ge=0, le=4)]
 
 class Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The manner of all fields: frozen, no unknown name, a default is left out on the wire."""
+
+    def __post_init__(self) -> None:
+        """Make what equals a default the default itself: the encoder leaves out only that one."""
+        for name, default in _defaults(type(self)):
+            value = getattr(self, name)
+            if value is not default and value == default:
+                msgspec.structs.force_setattr(self, name, default)
 
 
 class Decimal(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -81,10 +100,9 @@ class Decimal(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
             return cls(0, 0)
         while number % 10 == 0:
             number, exponent = number // 10, exponent + 1
-        while exponent > DECIMAL_EXPONENT_MAX:
-            number, exponent = number * 10, exponent - 1
-        # A spelling with trailing zeros is needed beyond the largest exponent: refuse it instead.
-        if exponent < DECIMAL_EXPONENT_MIN or abs(number) > INTEGER_MAX or number % 10 == 0:
+        # Beyond the largest exponent only a second spelling, with trailing zeros, would fit.
+        fits = DECIMAL_EXPONENT_MIN <= exponent <= DECIMAL_EXPONENT_MAX
+        if not fits or abs(number) > INTEGER_MAX:
             raise Refusal("bad-field", "a number with too many digits")
         return cls(number, exponent)
 
@@ -123,6 +141,16 @@ class Blob(Fields, frozen=True, kw_only=True):
     bytes: Annotated[int, Meta(ge=1, le=BLOB_BYTES_MAX)]
     hash: Hash
     type: Literal["image/jpeg", "image/png", "image/webp", "application/pdf"]
+
+
+@cache
+def _defaults(fields: type[Fields]) -> tuple[tuple[str, Any], ...]:
+    """(name, default) of the fields whose defaults the encoder tells apart by identity alone."""
+    return tuple(
+        (field.name, field.default)
+        for field in msgspec.structs.fields(fields)
+        if isinstance(field.default, str | msgspec.Struct)
+    )
 
 
 _DIGITS_MAX: Final = 24

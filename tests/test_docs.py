@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SPEC = (ROOT / "protocol" / "SPEC.md").read_text(encoding="utf-8")
 DECISIONS = (ROOT / "protocol" / "DECISIONS.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / "node.toml.example").read_text(encoding="utf-8")
-SOURCES = sorted((ROOT / "protocol").glob("*.py"))
+SOURCES = sorted([*(ROOT / "protocol").glob("*.py"), *(ROOT / "node").rglob("*.py")])
 
 LIMITS = {name: value for name, value in vars(limits).items() if name.isupper()}
 STRUCTS = [one for one in vars(messages).values() if isinstance(one, type)]
@@ -43,13 +43,14 @@ def headings() -> list[str]:
 
 
 def domains() -> set[str]:
-    """Every domain that the code hashes under: first arguments, and `person` where it is direct."""
+    """Every domain of the wire: first arguments, and `person` where protocol hashes by itself."""
     found: set[str] = set()
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 called = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                named = [word.value for word in node.keywords if word.arg == "person"]
+                wire = path.parent.name == "protocol"
+                named = [word.value for word in node.keywords if wire and word.arg == "person"]
                 first = node.args[:1] if called in {"hash", "hash_", "hash_value"} else []
                 for value in [*first, *named]:
                     if isinstance(value, ast.Constant) and isinstance(value.value, bytes):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
 
 import typer
 
 from node.cli.common import CircleOption, circle_of, named
-from node.cli.offers import offer_app
 from node.cli.verb import Answer, Call, verb
 from node.cli.words import mark as _
 from node.cli.words import told
@@ -23,19 +22,22 @@ if TYPE_CHECKING:
     from node.cli.client import Client, Json
     from node.cli.show import Screen
 
+app = typer.Typer()
+
 # rejects of one catalogue beside each other; more are a sign of something else
 NAMES_MAX: Final = 1000
 
 
-@verb(offer_app, "import")
+@verb(app, "import")
 async def take_in(
     call: Call,
     file: Annotated[Path, typer.Argument(help="The catalogue, a CSV file.")],
+    *,
     circle: CircleOption = None,
     layout: Annotated[
         str | None, typer.Option("--format", help="Its format; recognised by itself otherwise.")
     ] = None,
-    dry_run: Annotated[  # noqa: FBT002  # a flag of the command line
+    dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only check the rows; publish nothing.")
     ] = False,
     currency: Annotated[
@@ -57,7 +59,7 @@ async def take_in(
                 "country": country.upper() if country else None,
                 "language": language,
             }
-            with _bar(call, sys.stderr.isatty() and not call.as_json) as progress:
+            with _bar(call) as progress:
                 done = await _upload(client, named(wish), content, progress)
     rejects = done.pop("rejects_csv", None)
     done["rejects_file"] = None if rejects is None else str(_write_rejects(file, rejects))
@@ -65,12 +67,13 @@ async def take_in(
     return Answer(done, lambda screen: _show(screen, done))
 
 
-@verb(offer_app, "export")
+@verb(app, "export")
 async def give_out(
     call: Call,
     file: Annotated[Path, typer.Argument(help="Where to write it; - for standard output.")],
+    *,
     circle: CircleOption = None,
-    everyone: Annotated[  # noqa: FBT002  # a flag of the command line
+    everyone: Annotated[
         bool, typer.Option("--all", help="What every member offers, not only one's own.")
     ] = False,
 ) -> Answer:
@@ -85,7 +88,9 @@ async def give_out(
     return Answer(value, lambda screen: screen.line(text, file=file, count=count))
 
 
-async def _upload(client: Client, query: Json, content: Any, progress: Progress | None) -> Json:  # noqa: ANN401  # a file
+async def _upload(
+    client: Client, query: Json, content: BinaryIO, progress: Progress | None
+) -> Json:
     """Send the file and follow the answer to its last line, the result."""
     from contextlib import aclosing
 
@@ -107,9 +112,9 @@ async def _upload(client: Client, query: Json, content: Any, progress: Progress 
     return last
 
 
-def _bar(call: Call, wanted: bool) -> AbstractContextManager[Progress | None]:  # noqa: FBT001  # one of two
+def _bar(call: Call) -> AbstractContextManager[Progress | None]:
     """A progress bar on standard error, where a person can see it."""
-    if not wanted:
+    if call.as_json or not sys.stderr.isatty():
         return nullcontext()
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 

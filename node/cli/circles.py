@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from node.cli.common import IdArgument, at, circle_of
+from node.cli.common import at, circle_of
 from node.cli.verb import Answer, Call, family, verb
 from node.cli.words import mark as _
 
@@ -26,7 +26,8 @@ CircleNamed = Annotated[str | None, typer.Option("--circle", help="The circle, b
 async def create(
     call: Call,
     name: Annotated[str, typer.Argument(help="What people call it.")],
-    public: Annotated[  # noqa: FBT002  # a flag of the command line
+    *,
+    public: Annotated[
         bool, typer.Option("--public", help="Let everybody read what is offered in it.")
     ] = False,
 ) -> Answer:
@@ -93,9 +94,7 @@ async def leave(
     return Answer(done, lambda screen: screen.line(_("this co-op has left the circle")))
 
 
-async def _decide(
-    call: Call, ids: list[str], circle: str | None, place: str, field: str
-) -> Answer:
+async def _decide(call: Call, ids: list[str], circle: str | None, place: str, field: str) -> Answer:
     """Name one co-op or digest in one circle: `CIRCLE ID`, or `ID` with or without --circle."""
     *before, who = ids
     if len(before) > 1 or (before and circle is not None):

@@ -32,7 +32,7 @@ Json = dict[str, Any]
 Query = Mapping[str, str | int]
 
 
-class Refused(ToldError):  # the node's answer, not a crash
+class Refused(ToldError):  # noqa: N818  # it is the node's answer, not a crash
     """The node said no, or did not answer: its code, the sentence for people, the HTTP status."""
 
     def __init__(self, code: str, sentence: str | Message, status: int = 0) -> None:

@@ -23,7 +23,9 @@ CircleOption = Annotated[
     str | None,
     typer.Option("--circle", help="The circle; may be left out where there is only one."),
 ]
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="An id, or a unique beginning of it.")]
+IdArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="An id, or a unique beginning of it.")
+]
 
 # offers and profiles as files: a record is at most 64 kB, this leaves room for white space
 FIELDS_BYTES_MAX: Final = 1_048_576
@@ -84,7 +86,9 @@ def texts_of(given: list[str], language: str) -> dict[str, str]:
 
 def named(given: dict[str, Any]) -> dict[str, Any]:
     """Only what was given: an option that is left out asks for nothing."""
-    return {name: value for name, value in given.items() if value not in (None, False)}
+    return {
+        name: value for name, value in given.items() if value is not None and value is not False
+    }
 
 
 LANGUAGE_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")

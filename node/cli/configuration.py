@@ -19,7 +19,8 @@ app = family("The node's settings.")
 @verb(app, "show")
 async def show(
     call: Call,
-    origin: Annotated[  # noqa: FBT002  # a flag of the command line
+    *,
+    origin: Annotated[
         bool, typer.Option("--origin", help="Also where each value comes from.")
     ] = False,
 ) -> Answer:

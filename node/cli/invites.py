@@ -21,9 +21,7 @@ join_app = typer.Typer()
 async def create(
     call: Call,
     circle: CircleOption = None,
-    uses: Annotated[
-        int | None, typer.Option(min=1, help="How many co-ops may join by it.")
-    ] = None,
+    uses: Annotated[int | None, typer.Option(min=1, help="How many co-ops may join by it.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="How many days it holds.")] = None,
 ) -> Answer:
     """Make an invite link; on a terminal also as a QR code."""

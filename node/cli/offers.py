@@ -84,26 +84,30 @@ async def withdraw(
 @verb(offer_app, "list")
 async def list_offers(
     call: Call,
+    *,
     search: SearchOption = None,
     country: CountryOption = None,
     kind: Annotated[
         Literal["offer", "want"] | None, typer.Option(help="Only offers, or only wants.")
     ] = None,
     circle: Annotated[str | None, typer.Option(help="Only in this circle.")] = None,
-    mine: MineOption = False,  # noqa: FBT002  # a flag of the command line
+    mine: MineOption = False,
     limit: LimitOption = LIST_OFFERS,
 ) -> Answer:
     """List and search offers and wants, the newest first."""
-    return await _list(call, limit, search=search, country=country, kind=kind, circle=circle, mine=mine)
+    return await _list(
+        call, limit, search=search, country=country, kind=kind, circle=circle, mine=mine
+    )
 
 
 @verb(want_app, "list")
 async def list_wants(
     call: Call,
+    *,
     search: SearchOption = None,
     country: CountryOption = None,
     circle: Annotated[str | None, typer.Option(help="Only in this circle.")] = None,
-    mine: MineOption = False,  # noqa: FBT002  # a flag of the command line
+    mine: MineOption = False,
     limit: LimitOption = LIST_OFFERS,
 ) -> Answer:
     """List and search wants, the newest first."""
@@ -127,7 +131,7 @@ async def _add(call: Call, kind: str, file: Path, circle: str | None) -> Answer:
     return Answer(made, lambda screen: screen.line(text, offer=made["offer"]))
 
 
-async def _list(call: Call, limit: int, **wish: Any) -> Answer:  # noqa: ANN401  # what the API filters by
+async def _list(call: Call, limit: int, **wish: Any) -> Answer:  # noqa: ANN401  # any filter
     if wish["country"]:
         wish["country"] = wish["country"].upper()
     query = {key: 1 if value is True else value for key, value in named(wish).items()}

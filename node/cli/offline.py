@@ -48,7 +48,9 @@ def make_owner(settings: Settings, password: str) -> None:
     kept = hash_password(password)
     with opened(settings.home), _database(settings) as database:
         now_ms = SystemClock().now_ms()
-        accounts.create_user(database, accounts.OWNER, accounts.OWNER, kept, now_ms)
+        made = accounts.create_user(database, accounts.OWNER, accounts.OWNER, kept, now_ms)
+    if made is None:
+        raise Refusal("already-there", accounts.OWNER)
 
 
 def rebuild(settings: Settings) -> dict[str, str]:

@@ -24,8 +24,9 @@ async def show(call: Call) -> Answer:
 
 
 @verb(app, "set")
-async def change(
+async def change(  # noqa: PLR0913  # an option each field
     call: Call,
+    *,
     name: Annotated[str | None, typer.Option(help="The co-op's name.")] = None,
     country: Annotated[str | None, typer.Option(help="Its country, such as KE.")] = None,
     description: Annotated[
@@ -90,4 +91,4 @@ FIELDS: Final = (
     "sectors",
     "website",
 )
-EMPTY: Final = (None, "", [], {})
+EMPTY: Final[tuple[object, ...]] = (None, "", [], {})

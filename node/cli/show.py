@@ -7,7 +7,7 @@ long enough to be typed back. Never asks the node anything.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -131,14 +131,6 @@ def plain(text: str) -> str:
         else character.encode("unicode_escape").decode()
         for character in text
     )
-
-
-def one_text(texts: object, language: str) -> str:
-    """One of a text's languages: the person's, else English, else the first."""
-    if not isinstance(texts, Mapping) or not texts:
-        return str(texts or "")
-    wanted = (language, language.partition("-")[0], "en", *texts)
-    return str(next(texts[tag] for tag in wanted if tag in texts))
 
 
 def flat(value: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:

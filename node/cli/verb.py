@@ -107,7 +107,7 @@ class Given:
     as_json = False
 
 
-def before(context: typer.Context, home: HomeOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002  # a flag of the command line
+def before(context: typer.Context, *, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Keep the options that stand before a verb; the callback of the program and each family."""
     given = context.ensure_object(Given)
     given.home = home or given.home
@@ -213,7 +213,7 @@ def refusal_of(fault: BaseException) -> Message:
         sentence = Message(REFUSALS[fault.code].sentence)
         if not fault.detail:
             return replace(sentence, code=fault.code)
-        values = {"sentence": sentence, "detail": fault.detail}
+        values: dict[str, str | int | Message] = {"sentence": sentence, "detail": fault.detail}
         return Message("{sentence}: {detail}", fault.code, values)
     if isinstance(fault, OSError):
         reason = fault.strerror or str(fault) or type(fault).__name__
@@ -221,6 +221,9 @@ def refusal_of(fault: BaseException) -> Message:
             return message(_("the machine refused: {reason}"), "machine", reason=reason)
         text = _("{path} cannot be used: {reason}")
         return message(text, "machine", path=str(fault.filename), reason=reason)
+    if type(fault).__module__ == "sqlite3":
+        text = _("the node's data cannot be read or written: {reason}; restore them from a backup")
+        return message(text, "data-damaged", reason=str(fault))
     _log_cause(fault)
     reason = f"{type(fault).__name__}: {fault}"
     return message(_("coop-node failed, its cause is above ({reason})"), "internal", reason=reason)

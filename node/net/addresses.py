@@ -16,21 +16,25 @@ PUBLIC, PRIVATE, LOOPBACK, NOWHERE = 0, 1, 2, 3
 
 
 async def may_dial(address: str, own: str) -> bool:
-    """Whether every IP address behind a URL is as public as our own URL, or more."""
-    theirs = await reach(address)
-    return theirs != NOWHERE and theirs <= await reach(own)
+    """Whether every IP address behind a URL is as public as our own URL, or more.
+
+    A node that cannot resolve its own name counts as public: it dials no neighbours.
+    """
+    theirs, ours = await reach(address), await reach(own)
+    return theirs != NOWHERE and theirs <= (PUBLIC if ours == NOWHERE else ours)
 
 
 async def reach(address: str) -> int:
     """How far away a URL's host can be: PUBLIC, PRIVATE (one site), LOOPBACK, or NOWHERE."""
-    parts = urlsplit(address)
-    host = parts.hostname or ""
     try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port or DEFAULT_PORT
         async with asyncio.timeout(RESOLVE_S_MAX):
             found = await asyncio.get_running_loop().getaddrinfo(
-                host, parts.port or 443, type=socket.SOCK_STREAM
+                host, port, type=socket.SOCK_STREAM
             )
-    except (OSError, TimeoutError, UnicodeError):
+    except (OSError, TimeoutError, ValueError):
+        # Whatever a contact record claims: no such host, no host at all, or a port beyond all.
         return NOWHERE
     return max((_reach_of(str(entry[4][0])) for entry in found), default=NOWHERE)
 
@@ -48,3 +52,4 @@ def _reach_of(text: str) -> int:
 
 
 RESOLVE_S_MAX: Final = 5
+DEFAULT_PORT: Final = 443

@@ -15,7 +15,6 @@ from protocol import sessionevents as happened
 from protocol.errors import Refusal
 
 if TYPE_CHECKING:
-    from node.app import Node
     from node.net.link import Link
     from node.net.peers import Peers
 
@@ -26,57 +25,78 @@ Came = happened.BlobListCame | happened.BlobPieceCame
 class Blobs:
     """Files that are under way, by hash."""
 
-    def __init__(self, peers: Peers, node: Node) -> None:
+    def __init__(self, peers: Peers) -> None:
         self._peers = peers
-        self._node = node
-        self._came: dict[bytes, Mailbox[Came]] = {}
+        self._fetching: dict[bytes, asyncio.Event] = {}
+        """Set when the fetch is over, however it ended."""
+        self._came: dict[tuple[Link, bytes], Mailbox[Came]] = {}
 
     async def get(self, blob: bytes) -> bytes | None:
         """A file by its hash: from here, else from the first connected peer that has it."""
-        here = await self._peers.store.write(lambda database: rows.read(database, blob))
-        if here is not None or blob in self._came or len(self._came) >= FETCHES_MAX:
+        here = await self._read(blob)
+        if here is not None:
             return here
-        self._came[blob] = Mailbox(EVENTS_MAX)
+        under_way = self._fetching.get(blob)
+        if under_way is not None:
+            await under_way.wait()
+            return await self._read(blob)
+        if len(self._fetching) >= FETCHES_MAX:
+            return None
+        over = self._fetching[blob] = asyncio.Event()
         try:
             for link in list(self._peers.links.values()):
                 if link.greeted and await self._fetch(link, blob):
-                    return await self._peers.store.write(lambda database: rows.read(database, blob))
+                    return await self._read(blob)
         finally:
-            del self._came[blob]
+            del self._fetching[blob]
+            over.set()
         return None
 
-    def came(self, event: Came) -> None:
-        """A list or a piece came over some link; what nobody waits for is dropped."""
-        waiting = self._came.get(event.blob)
+    def came(self, link: Link, event: Came) -> None:
+        """A list or a piece came over some link; what nobody waits for there is dropped."""
+        waiting = self._came.get((link, event.blob))
         if waiting is not None:
             waiting.offer(event)
 
     async def _fetch(self, link: Link, blob: bytes) -> bool:
+        """Whether one peer gave all that was missing; a false piece ends its link."""
         circles = await self._peers.store.session(lambda replica: replica.shared_circles(link.coop))
         if not circles:
             return False
-        circle = circles[0][0]
-        waiting = self._came[blob]
-        place = await self._peers.store.write(lambda database: rows.missing_from(database, blob))
-        known = await self._peers.store.write(lambda database: rows.hashes_of(database, blob))
-        asked_to = place + PIECES_AT_ONCE if known else PIECES_AT_ONCE
-        await link.ask_blob(circle, blob, asked_to - PIECES_AT_ONCE, PIECES_AT_ONCE)
+        waiting = self._came[link, blob] = Mailbox(EVENTS_MAX)
         try:
-            while True:
-                async with asyncio.timeout(PIECE_S_MAX):
-                    event = await waiting.take()
-                if isinstance(event, happened.BlobListCame):
-                    if event.size == 0:
-                        return False
-                    await self._put_list(event)
-                elif isinstance(event, happened.BlobPieceCame):
-                    if await self._put_piece(event):
-                        return True
-                    if event.place + 1 == asked_to:
-                        await link.ask_blob(circle, blob, asked_to, PIECES_AT_ONCE)
-                        asked_to += PIECES_AT_ONCE
-        except (TimeoutError, Refusal):
+            return await self._ask(link, circles[0][0], blob, waiting)
+        except TimeoutError:
             return False
+        except Refusal as refusal:
+            link.break_off(refusal)
+            return False
+        finally:
+            del self._came[link, blob]
+
+    async def _ask(self, link: Link, circle: bytes, blob: bytes, waiting: Mailbox[Came]) -> bool:
+        known = await self._peers.store.write(lambda database: rows.hashes_of(database, blob))
+        place = await self._peers.store.write(lambda database: rows.missing_from(database, blob))
+        # The list comes with the first piece alone.
+        asked_to = (place if known else 0) + PIECES_AT_ONCE
+        await link.ask_blob(circle, blob, asked_to - PIECES_AT_ONCE, PIECES_AT_ONCE)
+        while not link.has_ended:
+            async with asyncio.timeout(PIECE_S_MAX):
+                event = await waiting.take()
+            if isinstance(event, happened.BlobListCame):
+                if event.size == 0:
+                    return False
+                await self._put_list(event)
+            elif isinstance(event, happened.BlobPieceCame):
+                if await self._put_piece(event):
+                    return True
+                if event.place + 1 == asked_to:
+                    await link.ask_blob(circle, blob, asked_to, PIECES_AT_ONCE)
+                    asked_to += PIECES_AT_ONCE
+        return False
+
+    async def _read(self, blob: bytes) -> bytes | None:
+        return await self._peers.store.write(lambda database: rows.read(database, blob))
 
     async def _put_list(self, event: happened.BlobListCame) -> None:
         await self._peers.store.write(

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from node import ingest
 from node.mailbox import CLOSED, Mailbox
+from node.net.introductions import Introductions
 from protocol import messages, session
 from protocol import sessionevents as happened
 from protocol.errors import REFUSALS, Peer, Refusal
-from protocol.keylog import Signed, event_hash, read_event
+from protocol.keylog import Signed
 
 if TYPE_CHECKING:
     from node.net.peers import Peers
@@ -46,19 +48,29 @@ class Link:
         self.verified = False
         self.error: Refusal | None = refusal
         """Why the link ended; given at the start, it is all that the peer is told."""
+        self.broke_rule = False
+        """Whether it ended because the peer, proven, sent what nobody may send."""
+        self.over = asyncio.Event()
         self.caught_up: set[bytes] = set()
-        self.answered: asyncio.Future[bool] = peers.future()
+        self.answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         """Set when the peer answers our wish to join: whether others have to endorse it first."""
         self._wants = wants
         self._peers = peers
         self._session = session.Session(peers.network, self.coop, wire.handshake_hash)
+        self._introductions = Introductions(peers.network, self.coop)
         self._wake = asyncio.Event()
+        self._drained = asyncio.Event()
         self._box: Mailbox[Taken] = Mailbox(TAKING_MAX)
         self._room = asyncio.Semaphore(TAKING_MAX)
         self._held: bytes | None = None
-        self._introduced = False
-        self._asked = False
+        self._pushes = 0
+        """Live changes on their way to the session."""
         self._stale = False
+        """Whether the peer missed some, and has to be told our roots instead."""
+        self._reads = 0
+        """How often a frame was waited for; with `_reading` it tells a silent peer."""
+        self._reading = False
+        self._asked_at: int | None = None
 
     @property
     def is_joining(self) -> bool:
@@ -67,8 +79,13 @@ class Link:
 
     @property
     def greeted(self) -> bool:
-        """Whether both sides have said hello."""
-        return self.verified and self._session.greeted
+        """Whether both sides have said hello, and neither has said goodbye."""
+        return self.verified and self._session.greeted and not self.has_ended
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether either side has closed, though the socket may still be open."""
+        return self.error is not None or self._session.closed or self.over.is_set()
 
     async def run(self) -> None:
         """Verify, converse, end. Never raises what the peer did; `error` tells it."""
@@ -78,40 +95,63 @@ class Link:
                 try:
                     await self._converse()
                 except Refusal as refusal:
-                    self._fail(refusal)
-                    await self._flush()
+                    self.break_off(refusal)
+                await self._say_goodbye()
                 for task in tasks:
                     task.cancel()
         except* (ConnectionError, TimeoutError) as broken:
             if self.error is None:
                 self.error = Refusal("peer-stalled", str(broken.exceptions[0])[:200])
         finally:
-            await self.wire.close()
+            self.over.set()
             if not self.answered.done():
                 self.answered.set_exception(self.error or Refusal("peer-unreachable", "link ended"))
                 self.answered.exception()
+            await self.wire.close()
 
-    async def announce(self, *, answer: bool) -> None:
-        """Tell our roots."""
+    async def announce(self) -> None:
+        """Tell our roots; before both sides have said hello, right after."""
         if self.greeted:
-            await self._session_step(lambda one, replica: one.announce(replica, answer=answer))
+            await self._session_step(lambda one, replica: one.announce(replica, answer=False))
+        else:
+            self._stale = True
+
+    async def compare(self) -> None:
+        """Tell our roots and ask for the peer's; one that did not answer the last time is ended."""
+        if not self.greeted:
+            return
+        if self._reading and self._reads == self._asked_at:
+            self.end("peer-stalled", "it did not answer for its roots")
+            return
+        shared = await self._peers.store.session(
+            lambda replica: bool(replica.shared_circles(self.coop))
+        )
+        self._asked_at = self._reads if shared and self._reading else None
+        await self._session_step(lambda one, replica: one.announce(replica, answer=True))
 
     async def push(self, circle: bytes, packed: bytes) -> None:
         """Send a live change; when the peer is slow it is told our roots later instead."""
-        if not self.greeted:
-            return
-        if len(self._session.outgoing) > OUTGOING_FRAMES_MAX:
+        if not self.greeted or len(self._session.outgoing) > OUTGOING_FRAMES_MAX:
             self._stale = True
             return
         await self._session_step(lambda one, _: one.push(circle, packed))
 
+    def begin_push(self) -> bool:
+        """Whether one more live change may be on its way; if not, roots go out later."""
+        if self._pushes < PUSHES_MAX:
+            self._pushes += 1
+            return True
+        self._stale = True
+        self._wake.set()
+        return False
+
+    def end_push(self) -> None:
+        """It has reached the session."""
+        self._pushes -= 1
+
     async def ask_blob(self, circle: bytes, blob: bytes, first: int, count: int) -> None:
         """Ask for pieces of a file."""
         await self._session_step(lambda one, _: one.ask_blob(circle, blob, first, count))
-
-    def shares(self, circles: Sequence[tuple[bytes, bytes]], circle: bytes) -> bool:
-        """Whether a circle is among those shared with the peer."""
-        return any(shared == circle for shared, _ in circles)
 
     def end(self, code: str, detail: str = "") -> None:
         """Close from our side."""
@@ -121,53 +161,60 @@ class Link:
         if self.error is not None:
             raise self.error
         if not await self._verify():
-            self._ask_introduction()
-        while (frame := await self.wire.receive()) is not None:
+            self._queue(self._introductions.ask())
+        # Not for every frame anew: who drips frames without a hello must not hold a place.
+        hello_by = asyncio.get_running_loop().time() + HELLO_S_MAX
+        while (frame := await self._receive(hello_by)) is not None:
             if messages.is_introduction(frame):
                 await self._introduction(messages.read(frame))
             elif not self.verified:
-                # The peer knows us already; its hello waits until we know it.
-                if self._held is not None:
-                    raise Refusal("malformed", "more than a hello before introductions")
-                self._held = frame
+                self._early(frame)
             else:
                 await self._handle(frame)
-            if self._has_ended():
+            if self.has_ended:
                 return
 
-    def _has_ended(self) -> bool:
-        return self.error is not None or self._session.closed
+    async def _receive(self, hello_by: float) -> bytes | None:
+        self._reads += 1
+        self._reading = True
+        try:
+            async with asyncio.timeout_at(None if self.greeted else hello_by):
+                return await self.wire.receive()
+        finally:
+            self._reading = False
 
     async def _verify(self) -> bool:
         """Whether the peer's key log lists its device with the key of this link; say hello then."""
         greeting, static = self.wire.greeting, self.wire.remote_static
         self.verified = await self._peers.is_device(self.coop, greeting.device, static)
         if self.verified:
-            await self._peers.verified(self)
+            self._peers.verified(self)
             now_ms = self._peers.clock.now_ms()
             await self._session_step(lambda one, replica: one.hello(replica, now_ms))
         return self.verified
 
-    def _ask_introduction(self) -> None:
-        self._asked = True
-        self._queue(messages.AskIntroduction())
+    def _early(self, frame: bytes) -> None:
+        """The peer knows us already, and we not it: its hello waits; its goodbye does not."""
+        message = messages.read(frame)
+        if isinstance(message, messages.Close):
+            self._closed(message.code, message.detail)
+        elif self._held is not None:
+            raise Refusal("malformed", "more than a hello before introductions")
+        else:
+            self._held = frame
 
     async def _introduction(self, message: messages.AnyMessage) -> None:
         """Give our key log once, take the peer's only when it was asked for."""
         if isinstance(message, messages.AskIntroduction):
-            if self._introduced:
-                raise Refusal("peer-flooding", "introductions")
-            self._introduced = True
             events = await self._peers.store.session(lambda replica: replica.own_key_log())
-            self._queue(messages.Introduction(tuple(events), last=True))
+            for part in self._introductions.give(events):
+                self._queue(part)
             return
         assert isinstance(message, messages.Introduction)
-        if not self._asked or self.verified:
-            raise Refusal("peer-flooding", "an introduction that was not asked for")
-        for signed in message.events:
-            if _coop_of(self._peers, signed) != self.coop:
-                raise Refusal("bad-key-event", "an introduction of another co-op")
-        await self._peers.store.write(lambda database: ingest.ingest_keys(database, message.events))
+        some: Sequence[Signed] = self._introductions.take(message)
+        await self._peers.store.write(lambda database: ingest.ingest_keys(database, some))
+        if not message.last:
+            return
         if not await self._verify():
             raise Refusal("not-its-device", "the device of this link")
         if self._held is not None:
@@ -178,6 +225,10 @@ class Link:
         events = await self._session_step(lambda one, replica: one.receive(frame, replica))
         for event in events:
             await self._event(event)
+        # Who asks faster than it takes the answers is not listened to meanwhile.
+        while len(self._session.outgoing) > OUTGOING_FRAMES_MAX and not self.has_ended:
+            self._drained.clear()
+            await self._drained.wait()
 
     async def _event(self, event: happened.Event) -> None:
         match event:
@@ -185,10 +236,7 @@ class Link:
                 await self._room.acquire()
                 self._box.offer(event)
             case happened.Greeted():
-                self._peers.greeted(self, event.time_ms)
-                if self._wants is not None:
-                    wants = self._wants
-                    await self._session_step(lambda one, _: one.join(wants))
+                await self._greeted(event.time_ms)
             case happened.CaughtUp():
                 self.caught_up.add(event.circle)
                 await self._want_bodies(event.circle)
@@ -201,17 +249,22 @@ class Link:
                 if not self.answered.done():
                     self.answered.set_result(event.pending)
             case happened.BlobListCame() | happened.BlobPieceCame():
-                self._peers.blobs.came(event)
+                self._peers.blobs.came(self, event)
             case happened.Closed():
-                code = event.code if event.code in REFUSALS else "peer-unreachable"
-                self.error = Refusal(code, event.detail)
+                self._closed(event.code, event.detail)
+
+    async def _greeted(self, time_ms: int) -> None:
+        self._peers.greeted(self, time_ms)
+        if self._wants is not None:
+            wants = self._wants
+            await self._session_step(lambda one, _: one.join(wants))
 
     async def _join_asked(self, circle: bytes) -> None:
         if self.invited_to != circle:
             raise Refusal("invite-unknown")
         pending = await self._peers.admit(self, circle)
         await self._session_step(lambda one, _: one.joined(circle, pending=pending))
-        await self.announce(answer=False)
+        await self.announce()
 
     async def _want_bodies(self, circle: bytes) -> None:
         ids = await self._peers.wanted_bodies(circle)
@@ -222,12 +275,11 @@ class Link:
         """The door: one thing after the other, each answered to the session."""
         while (event := await self._box.take()) is not CLOSED:
             try:
-                await self._take_one(event)
+                if not self.has_ended:
+                    await self._take_one(event)
             except Refusal as refusal:
                 if REFUSALS[refusal.code].peer is Peer.CLOSE or refusal.code == "disk-full":
-                    self._fail(refusal)
-                    await self._flush()
-                    await self.wire.close()
+                    self.break_off(refusal)
                     return
                 _log.info("refused", peer=self.coop.hex()[:12], code=refusal.code)
             finally:
@@ -278,31 +330,58 @@ class Link:
                 return
             while self.greeted and await self._fill():
                 await self._flush()
-            if self._stale:
+            if self._stale and self.greeted:
                 self._stale = False
-                await self.announce(answer=False)
+                await self.announce()
 
     async def _fill(self) -> bool:
         one = self._session
         return await self._peers.store.session(one.fill)
 
     async def _flush(self) -> None:
-        while self._session.outgoing:
-            await self.wire.send(self._session.outgoing.popleft())
+        outgoing = self._session.outgoing
+        while outgoing:
+            await self.wire.send(outgoing.popleft())
+            if len(outgoing) <= OUTGOING_FRAMES_MAX:
+                self._drained.set()
+
+    async def _say_goodbye(self) -> None:
+        """Tell why we close, if the peer still listens."""
+        with suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(GOODBYE_S_MAX):
+                await self._flush()
+
+    def _closed(self, code: str, detail: str) -> None:
+        """The peer closed and said why; what this version does not know becomes a plain word."""
+        known = code if code in REFUSALS else "peer-unreachable"
+        self.error = self.error or Refusal(known, detail)
+
+    def break_off(self, refusal: Refusal) -> None:
+        """Close because of something that the peer sent."""
+        self.broke_rule |= self.verified and refusal.code in BROKEN_RULES
+        self._fail(refusal)
 
     def _fail(self, refusal: Refusal) -> None:
         self.error = self.error or refusal
-        self._session.close(refusal.code, refusal.detail)
+        if not self._session.closed:
+            # What still waits would only hold up the goodbye.
+            self._session.outgoing.clear()
+            self._session.close(refusal.code, refusal.detail)
+        self._drained.set()
         self._wake.set()
-
-
-def _coop_of(peers: Peers, signed: Signed) -> bytes:
-    event, _ = read_event(signed.event)
-    return event.coop if event.coop is not None else event_hash(peers.network, signed.event)
 
 
 _log = structlog.get_logger(__name__)
 # Chunks, key logs and bodies between the socket and the door.
 TAKING_MAX: Final = 8
-# A peer that has this many frames before it reads no pushes any more.
-OUTGOING_FRAMES_MAX: Final = 512
+# A peer that has this many frames (of 64 KiB at most) before it is slow.
+OUTGOING_FRAMES_MAX: Final = 256
+# Live changes on their way to one peer; with more it is told our roots instead.
+PUSHES_MAX: Final = 64
+# From the handshake to the peer's hello, introductions included.
+HELLO_S_MAX: Final = 20
+GOODBYE_S_MAX: Final = 5
+# What no honest node sends: whoever does is left alone for a growing while.
+BROKEN_RULES: Final = frozenset(
+    {"bad-field", *(code for code, rule in REFUSALS.items() if rule.peer is Peer.CLOSE)}
+) - {"peer-not-listed", "peer-blocked", "peer-stalled", "other-network", "to-itself"}

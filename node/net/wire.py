@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from aiohttp import ClientWebSocketResponse, WSMsgType, web
@@ -76,7 +77,14 @@ class Wire:
 
     async def close(self) -> None:
         """Close the socket, whatever state it is in."""
-        await self.socket.close()
+        await close_socket(self.socket)
+
+
+async def close_socket(socket: Socket) -> None:
+    """Close politely; a peer that does not answer, or goes on sending, is cut off."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_S_MAX):
+            await socket.close()
 
 
 async def initiate(
@@ -140,16 +148,22 @@ class _told:  # noqa: N801 - reads as a word where it is used
             raise Refusal("other-network", str(fault)) from None
         if kind is not None and issubclass(kind, TimeoutError):
             raise Refusal("peer-stalled", "handshake") from None
+        if kind is not None and issubclass(kind, ConnectionError):
+            raise Refusal("peer-stalled", "closed in the handshake") from None
 
 
 async def _binary(socket: Socket) -> bytes:
     message = await socket.receive()
     if message.type is WSMsgType.BINARY:
         return bytes(message.data)
-    raise Refusal("peer-stalled", "closed in the handshake")
+    if message.type in _ENDS:
+        raise Refusal("peer-stalled", "closed in the handshake")
+    raise Refusal("malformed", "a frame that is not binary")
 
 
 HANDSHAKE_S_MAX: Final = 10
+# How long a close waits for the other side's.
+CLOSE_S_MAX: Final = 5
 # A peer that takes no frame for so long has stalled.
 SEND_S_MAX: Final = 60
 SOCKET_MESSAGE_BYTES_MAX: Final = FRAME_BYTES_MAX

@@ -159,6 +159,17 @@ def ends_of(
     return {n: (seq, max(seq, carried[n])) for n, seq in counted.items()}
 
 
+def may_lead_to_cuts(database: Database, log: LogRow, branch: int, cuts: Iterable[LogCut]) -> bool:
+    """Whether the tip of a branch is within each cut, or may be so once a head of it is here."""
+    by_number = {one.n: one for one in logs.branches_of(database, log.n)}
+    tip_seq = by_number[branch].tip_seq
+    return all(
+        any(logs.spot_of(database, head) is None for head in cut.heads)
+        or _reach(database, by_number, cut)[branch] >= tip_seq
+        for cut in cuts
+    )
+
+
 def put_key_leaves(database: Database, coop: bytes) -> None:
     """Set the key log's leaf in every circle that ever admitted the co-op."""
     key_log = keylogs.key_log(database, coop)

@@ -81,9 +81,19 @@ def check(
 
 
 def use(database: Database, invite: bytes) -> None:
-    """Count one use."""
+    """Count one use; refuses `invite-used` when two wanted the last one."""
     with database.transaction() as connection:
-        connection.execute(
+        done = connection.execute(
             "UPDATE local_invite SET uses_left = uses_left - 1 WHERE id = ? AND uses_left > 0",
             (invite,),
+        )
+        if not done.rowcount:
+            raise Refusal("invite-used")
+
+
+def give_back(database: Database, invite: bytes) -> None:
+    """Take back one use that let nobody in."""
+    with database.transaction() as connection:
+        connection.execute(
+            "UPDATE local_invite SET uses_left = uses_left + 1 WHERE id = ?", (invite,)
         )

@@ -6,13 +6,14 @@ The operator's list, and the members of shared circles with the addresses in the
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from node.store.database import Database
 from protocol import merge, profile
 from protocol.errors import Refusal
+from protocol.invite import Invite
 from protocol.record import open_body
 
 
@@ -121,6 +122,36 @@ def told_addresses(database: Database, coop: bytes, circle: bytes | None = None)
                 continue
             found += fields.nodes
     return tuple(dict.fromkeys(found))
+
+
+class Before(NamedTuple):
+    """What there was before a wish to join: to go back to when it is refused."""
+
+    was_unknown: bool
+    through: bytes | None
+    """The co-op through which the circle was being joined already."""
+
+
+def begin_joining(database: Database, own: bytes, invite: Invite, now_ms: int) -> Before:
+    """List the inviter, and note that this node is joining the circle through it."""
+    was_unknown = standing_of(database, own, invite.coop) == "unknown"
+    put(database, invite.coop, invite.coop_name, invite.addresses, now_ms)
+    row = database.connection.execute(
+        "SELECT coop FROM local_joining WHERE circle = ?", (invite.circle,)
+    ).fetchone()
+    put_joining(database, invite.circle, invite.coop, invite.circle_name, "asked")
+    return Before(was_unknown, None if row is None else row[0])
+
+
+def give_up_joining(database: Database, invite: Invite, before: Before) -> None:
+    """The wish was refused: everything is as it was before."""
+    if before.through is None:
+        end_joining(database, invite.circle)
+    else:
+        put_joining(database, invite.circle, before.through, invite.circle_name, "asked")
+    if before.was_unknown:
+        with database.transaction() as connection:
+            connection.execute("DELETE FROM local_peer WHERE coop = ?", (invite.coop,))
 
 
 def put_joining(database: Database, circle: bytes, coop: bytes, name: str, state: str) -> None:

@@ -6,7 +6,8 @@ words of an offer are indexed without a second copy: they are read back out of t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import sqlite3
+from typing import TYPE_CHECKING, Final
 
 from node.store.database import Database
 from protocol import merge, trade
@@ -187,13 +188,7 @@ class Rows:
         """Take the words of the present version out of the index."""
         connection = self._database.connection
         row = connection.execute("SELECT version FROM offer WHERE root = ?", (root,)).fetchone()
-        fields, _ = read_offer(connection, row[0])
-        if fields is not None:
-            connection.execute(
-                "INSERT INTO offer_text (offer_text, rowid, title, text) "
-                "VALUES ('delete', ?, ?, ?)",
-                (root, *words(fields)),
-            )
+        unindex(connection, root, row[0])
 
 
 def add_to_digest(database: Database, circle: int, day: int, kind: str, delta: int) -> None:
@@ -217,13 +212,7 @@ def drop(database: Database, circle: int) -> None:
         "SELECT root, version FROM offer WHERE circle = ?", (circle,)
     ).fetchall()
     for root, version in found:
-        fields, _ = read_offer(connection, version)
-        if fields is not None:
-            connection.execute(
-                "INSERT INTO offer_text (offer_text, rowid, title, text) "
-                "VALUES ('delete', ?, ?, ?)",
-                (root, *words(fields)),
-            )
+        unindex(connection, root, version)
     connection.execute("DELETE FROM offer WHERE circle = ?", (circle,))
     connection.execute("DELETE FROM standing WHERE circle = ?", (circle,))
     connection.execute("DELETE FROM digest WHERE circle = ?", (circle,))
@@ -235,7 +224,19 @@ def drop(database: Database, circle: int) -> None:
     connection.execute(f"DELETE FROM malformed WHERE record IN {of_circle}", (circle,))
 
 
-def read_offer(connection: Any, version: int | None) -> tuple[trade.Offer | None, int | None]:  # noqa: ANN401 - sqlite3 or a reader's connection
+def unindex(connection: sqlite3.Connection, root: int, version: int | None) -> None:
+    """Take the words of an offer's version out of the index, while its body is still here."""
+    fields, _ = read_offer(connection, version)
+    if fields is not None:
+        connection.execute(
+            "INSERT INTO offer_text (offer_text, rowid, title, text) VALUES ('delete', ?, ?, ?)",
+            (root, *words(fields)),
+        )
+
+
+def read_offer(
+    connection: sqlite3.Connection, version: int | None
+) -> tuple[trade.Offer | None, int | None]:
     """The fields and the day of an offer's version; None when its body was dropped."""
     if version is None:
         return None, None
@@ -279,7 +280,7 @@ def _offer_values(folding: Folding, fields: trade.Offer) -> tuple[object, ...]:
     )
 
 
-def _number_of(connection: Any, order: Order | None) -> int | None:  # noqa: ANN401 - as above
+def _number_of(connection: sqlite3.Connection, order: Order | None) -> int | None:
     if order is None:
         return None
     row = connection.execute("SELECT n FROM record WHERE id = ?", (order[3],)).fetchone()

@@ -226,7 +226,7 @@ class Oracle:
     def _same(self, within: Iterable[bytes], digest: bytes) -> frozenset[bytes]:
         return frozenset(one for one in within if self.all[one].digest == digest)
 
-    def _valid(self, one: bytes) -> bool:
+    def _valid(self, one: bytes) -> bool:  # noqa: PLR0911 - a table of reasons
         entry, above = self.all[one], self.ancestors(one)
         fields, state = entry.fields, self.state_of(above)
         if entry.kind == FOUND:

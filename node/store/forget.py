@@ -1,0 +1,77 @@
+"""Forget: drop the bodies and rows of forgettable records whose day is over.
+
+Headers stay for ever; a body's hash and length stay with its header. It never drops a lasting body.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from node.store import digests, rows
+from node.store.database import Database
+
+
+def forget(database: Database, now_ms: int, records_max: int) -> int:
+    """Drop some of what is over, in one transaction; how many bodies and rows that were."""
+    day = digests.first_day(now_ms)
+    with database.transaction():
+        dropped = _drop_offers(database, day, records_max)
+        dropped += _drop_standing(database, day)
+        dropped += _drop_bodies(database, day, records_max)
+        database.connection.execute("DELETE FROM digest WHERE day < ?", (day,))
+    return dropped
+
+
+def drop_body(database: Database, record: int) -> bool:
+    """Drop one body, keeping its hash and length; False when it is not here."""
+    row = database.connection.execute(
+        "SELECT body FROM record WHERE n = ? AND body NOT NULL", (record,)
+    ).fetchone()
+    if row is None:
+        return False
+    database.connection.execute(
+        "UPDATE record SET body = NULL, absent_hash = ?, absent_len = ? WHERE n = ?",
+        (database.network.hash(b"body", row[0]), len(row[0]), record),
+    )
+    return True
+
+
+def _drop_offers(database: Database, day: int, records_max: int) -> int:
+    """Rows first: their words are read out of the bodies."""
+    connection = database.connection
+    found = connection.execute(
+        "SELECT root, version FROM offer WHERE expires_day < ? LIMIT ?", (day, records_max)
+    ).fetchall()
+    for root, version in found:
+        rows.unindex(connection, root, version)
+        connection.execute("DELETE FROM offer WHERE root = ?", (root,))
+    return len(found)
+
+
+def _drop_standing(database: Database, day: int) -> int:
+    return database.connection.execute(
+        "DELETE FROM standing WHERE version IN "
+        "(SELECT n FROM record WHERE expires_day < ? AND body NOT NULL)",
+        (day,),
+    ).rowcount
+
+
+def _drop_bodies(database: Database, day: int, records_max: int) -> int:
+    """Bodies that no row reads any more."""
+    connection = database.connection
+    found = connection.execute(
+        "SELECT n FROM record WHERE expires_day < ? AND body NOT NULL "
+        "AND NOT EXISTS (SELECT 1 FROM offer WHERE offer.version = record.n) LIMIT ?",
+        (day, records_max),
+    ).fetchall()
+    for (number,) in found:
+        drop_body(database, number)
+    connection.execute(
+        "DELETE FROM local_wanted_body WHERE record IN "
+        "(SELECT n FROM record WHERE expires_day < ?)",
+        (day,),
+    )
+    return len(found)
+
+
+BATCH_RECORDS: Final = 1000

@@ -1,0 +1,73 @@
+"""Upkeep: what a node does by itself once a night: copy the database, forget, clean up.
+
+Each step says what it did in the log; one that fails is tried again the next night.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from node import home
+from node.store import accounts, copies, forget
+
+if TYPE_CHECKING:
+    from node.app import Node
+
+
+async def keep(node: Node) -> None:
+    """Do the night's work every night, for as long as the node runs."""
+    while True:
+        wait_ms = until_next(node.clock.now_ms(), node.settings.backup.hour)
+        await asyncio.sleep(wait_ms / 1000)
+        try:
+            await night(node)
+        except Exception:  # noqa: BLE001 - the edge of a task
+            _log.exception("the night's work failed")
+
+
+async def night(node: Node) -> Path:
+    """One night's work; the copy that was made."""
+    now_ms = node.clock.now_ms()
+    folder = Path(node.settings.home) / COPIES_FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    target = folder / f"node-{_day(now_ms)}.sqlite3"
+    source = Path(node.settings.home) / home.DATABASE_NAME
+    await asyncio.to_thread(copies.copy_to, source, target)
+    removed = await asyncio.to_thread(copies.prune, folder, node.settings.backup.keep)
+    forgotten = await _forget_all(node, now_ms)
+    await node.store.write(lambda database: accounts.purge_sessions(database, now_ms))
+    await node.store.write(lambda database: accounts.purge_answers(database, now_ms))
+    _log.info("night's work", copy=str(target), removed=len(removed), forgotten=forgotten)
+    return target
+
+
+def until_next(now_ms: int, hour: int) -> int:
+    """Milliseconds until the hour (UTC) comes round; a whole day at the hour itself."""
+    since_midnight = now_ms % DAY_MS
+    wait_ms = (hour * HOUR_MS - since_midnight) % DAY_MS
+    return wait_ms or DAY_MS
+
+
+async def _forget_all(node: Node, now_ms: int) -> int:
+    """Batch by batch, so that live changes get in between."""
+    total = 0
+    while some := await node.store.write(
+        lambda database: forget.forget(database, now_ms, forget.BATCH_RECORDS)
+    ):
+        total += some
+    return total
+
+
+def _day(now_ms: int) -> str:
+    return datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y%m%d")
+
+
+_log = structlog.get_logger(__name__)
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+COPIES_FOLDER: Final = "copies"

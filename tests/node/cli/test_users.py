@@ -1,0 +1,30 @@
+from tests.node.cli.processes import RunningNode
+
+
+def test_a_lost_password_is_replaced(node: RunningNode) -> None:
+    first = node("user", "reset", "--json").json["password"]
+    second = node("user", "reset", "owner", "--json").json["password"]
+    assert first != second
+    assert "shown this once" in node("user", "reset").out
+    unknown = node("user", "reset", "nobody", "--json")
+    assert (unknown.code, unknown.error) == (1, "not-found")
+
+
+def test_tokens_are_made_listed_and_revoked(node: RunningNode) -> None:
+    words = ["--scope", "read", "--scope", "write"]
+    token = node("token", "create", "till", *words, "--json").json["token"]
+    listed = node("token", "list", "--json").json["tokens"]
+    till = next(one for one in listed if one["name"] == "till")
+    assert till["scope"] == "read write"
+    assert not till["revoked"]
+    assert token not in node("token", "list").out
+    assert node("token", "revoke", str(till["n"])).code == 0
+    again = node("token", "list", "--json").json["tokens"]
+    assert next(one for one in again if one["n"] == till["n"])["revoked"]
+    gone = node("token", "revoke", str(till["n"]), "--json")
+    assert (gone.code, gone.error) == (1, "not-found")
+
+
+def test_an_unknown_scope_is_refused(node: RunningNode) -> None:
+    done = node("token", "create", "till", "--scope", "everything", "--json")
+    assert (done.code, done.error) == (1, "bad-field")
