@@ -112,9 +112,9 @@ def kept_profile(connection: Connection) -> bytes | None:
     return row[0] if row is not None else None
 
 
-def ids_between(connection: Connection, table: str, low: bytes, high: bytes) -> list[bytes]:
-    """Ids of `coop` or `circle` within a range, at most two: enough to know whether one is meant."""
-    rows = connection.execute(_IDS[table], (low, high))
+def ids_between(connection: Connection, what: str, low: bytes, high: bytes) -> list[bytes]:
+    """Ids of a coop, circle or invite within a range, at most two: enough to know if one is meant."""
+    rows = connection.execute(_IDS[what], (low, high))
     return [row[0] for row in rows]
 
 
@@ -125,7 +125,8 @@ def _beside(connection: Connection, log: int) -> tuple[bytes, ...]:
         "JOIN record ON record.branch = one.n AND record.seq = fork.first_seq "
         "WHERE fork.log = ? AND fork.tip_seq >= fork.first_seq AND ("
         "one.parent IS fork.parent OR one.n = (SELECT branch FROM record WHERE n = fork.parent)) "
-        "AND (SELECT count(*) FROM branch WHERE log = fork.log) > 1 "
+        "AND (fork.parent NOT NULL OR "
+        "(SELECT count(*) FROM branch WHERE log = fork.log AND parent IS NULL) > 1) "
         "ORDER BY record.seq, record.id LIMIT ?",
         (log, BESIDE_MAX),
     )
@@ -137,6 +138,10 @@ FORKS_MAX: Final = 100
 BESIDE_MAX: Final = 64
 
 _IDS: Final = {
-    "coop": "SELECT id FROM coop WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 2",
-    "circle": "SELECT id FROM circle WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 2",
+    "coop": (
+        "SELECT id FROM coop WHERE id BETWEEN ?1 AND ?2 "
+        "UNION SELECT coop FROM local_peer WHERE coop BETWEEN ?1 AND ?2 ORDER BY 1 LIMIT 2"
+    ),
+    "circle": "SELECT id FROM circle WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 2",
+    "invite": "SELECT id FROM local_invite WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 2",
 }

@@ -1,0 +1,100 @@
+"""Ids: what a person wrote of one, as the id that is meant.
+
+Any beginning of a text form that fits one id alone will do; a whole one is checked by its check
+sum. It never decides whether what is meant may be touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from node.store import offers, overview
+from node.store.reading import Connection
+from protocol import bech32
+from protocol.errors import Refusal
+from protocol.keys import CIRCLE, COOP, RECORD, from_text, to_text
+from protocol.limits import HASH_BYTES
+
+
+def coop_id(connection: Connection, text: str) -> bytes:
+    """A co-op's id, known here or whole; refuses `bad-id`, `ambiguous-id`, `not-found`."""
+    return _meant(COOP, text, lambda low, high: overview.ids_between(connection, "coop", low, high))
+
+
+def circle_id(connection: Connection, text: str) -> bytes:
+    """A circle's id, likewise."""
+    found = _meant(
+        CIRCLE, text, lambda low, high: overview.ids_between(connection, "circle", low, high)
+    )
+    if not overview.ids_between(connection, "circle", found, found):
+        raise Refusal("unknown-circle")
+    return found
+
+
+def offer_id(connection: Connection, text: str) -> bytes:
+    """The id of an offer or want that is here, hidden or not."""
+    found = _meant(RECORD, text, lambda low, high: offers.ids_between(connection, low, high))
+    if not offers.ids_between(connection, found, found):
+        raise Refusal("not-found")
+    return found
+
+
+def invite_id(connection: Connection, text: str) -> bytes:
+    """The id of an invite that this node gave out, in hexadecimal digits."""
+    digits = text.strip().lower()
+    if not SHORTEST_CHARS <= len(digits) <= 2 * HASH_BYTES or set(digits) - HEX_DIGITS:
+        raise Refusal("bad-id", f"{SHORTEST_CHARS} or more hexadecimal digits")
+    low = bytes.fromhex(digits.ljust(2 * HASH_BYTES, "0"))
+    high = bytes.fromhex(digits.ljust(2 * HASH_BYTES, "f"))
+    return _one(overview.ids_between(connection, "invite", low, high))
+
+
+def whole(prefix: str, text: str) -> bytes:
+    """The id in a whole text form of this prefix; refuses `bad-id`."""
+    found, data = from_text(text.strip())
+    if found != prefix or len(data) != HASH_BYTES:
+        raise Refusal("bad-id", f"one that starts with {prefix}1 is needed")
+    return data
+
+
+def short(prefix: str, identifier: bytes) -> str:
+    """The beginning of a text form, long enough to be told apart and written back."""
+    return to_text(prefix, identifier)[: len(prefix) + 1 + SHORT_CHARS]
+
+
+def _meant(prefix: str, text: str, ids_between: Callable[[bytes, bytes], list[bytes]]) -> bytes:
+    text = text.strip()
+    start = prefix + "1"
+    if not text.lower().startswith(start) or len(text) < SHORTEST_CHARS:
+        raise Refusal("bad-id", f"{SHORTEST_CHARS} or more characters, from {start} on")
+    if len(text) - len(start) >= TEXT_CHARS:
+        return whole(prefix, text)
+    _, bits, count = bech32.decode_prefix(text)
+    if count > ID_BITS:  # it reaches into the check sum
+        bits, count = bits >> (count - ID_BITS), ID_BITS
+    rest = ID_BITS - count
+    low = bits << rest
+    return _one(
+        ids_between(
+            low.to_bytes(HASH_BYTES, "big"), (low | ((1 << rest) - 1)).to_bytes(HASH_BYTES, "big")
+        )
+    )
+
+
+def _one(found: list[bytes]) -> bytes:
+    if not found:
+        raise Refusal("not-found")
+    if len(found) > 1:
+        raise Refusal("ambiguous-id")
+    return found[0]
+
+
+# Written back from a screen or a telephone: any fewer is likely to mean several.
+SHORTEST_CHARS: Final = 8
+# One in 2 ** 50 for another one that begins so.
+SHORT_CHARS: Final = 10
+ID_BITS: Final = 8 * HASH_BYTES
+# What stands behind the separator: 52 characters of five bits each, and six of check sum.
+TEXT_CHARS: Final = -(-ID_BITS // 5) + 6
+HEX_DIGITS: Final = frozenset("0123456789abcdef")

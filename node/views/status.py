@@ -1,0 +1,83 @@
+"""Status: how the node stands, in numbers that two nodes can compare."""
+
+from __future__ import annotations
+
+import msgspec
+
+from node import __version__
+from node.store import overview
+from node.store.reading import Connection
+from node.views.names import names_of
+from node.views.peers import PeerView
+from protocol.keys import CIRCLE, COOP, LOG, RECORD, to_text
+
+
+class CircleStatus(msgspec.Struct, frozen=True):
+    """A circle in numbers; `root` and `digest` are hexadecimal."""
+
+    id: str
+    name: str
+    root: str
+    digest: str
+    members: int
+    records: int
+
+
+class ForkView(msgspec.Struct, frozen=True):
+    """A co-op that signed two histories: records of one log with one parent."""
+
+    coop: str
+    log: str
+    records: tuple[str, ...]
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How a node stands; `lag` is how many records are stored and not yet in the lists."""
+
+    coop: str
+    name: str
+    version: str
+    records: int
+    digest: str
+    lag: int
+    time_ms: int
+    circles: tuple[CircleStatus, ...]
+    peers: tuple[PeerView, ...]
+    forks: tuple[ForkView, ...]
+
+
+def status(
+    connection: Connection, own: bytes, lag: int, now_ms: int, peers: tuple[PeerView, ...]
+) -> Status:
+    """The status at one moment."""
+    rows = overview.circles(connection)
+    digests = {row.id: overview.digest(connection, row.n, now_ms) for row in rows}
+    return Status(
+        coop=to_text(COOP, own),
+        name=names_of(connection, [own], own)[own],
+        version=__version__,
+        records=overview.records(connection),
+        digest=overview.digest_over(list(digests.items())).hex(),
+        lag=lag,
+        time_ms=now_ms,
+        circles=tuple(
+            CircleStatus(
+                to_text(CIRCLE, row.id),
+                row.name,
+                row.root.hex(),
+                digests[row.id].hex(),
+                row.members,
+                row.records,
+            )
+            for row in rows
+        ),
+        peers=peers,
+        forks=tuple(
+            ForkView(
+                to_text(COOP, fork.coop),
+                to_text(LOG, fork.log),
+                tuple(to_text(RECORD, one) for one in fork.records),
+            )
+            for fork in overview.forks(connection)
+        ),
+    )

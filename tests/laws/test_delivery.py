@@ -1,0 +1,182 @@
+"""Whatever order, split and repetition records come in: the same rows, digest and root."""
+
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from node import ingest
+from node.store import circles, fold, forget, logs, records
+from node.store.database import Database
+from node.store.replica import SqliteReplica
+from protocol.record import header_id
+from tests.laws.history import NETWORK, Command, History
+from tests.sim.picture import Picture, differences, picture, settle
+
+NUMBER = st.integers(0, 40)
+COMMANDS = st.lists(st.tuples(NUMBER, NUMBER, NUMBER, NUMBER, NUMBER), min_size=1, max_size=30)
+ROUNDS_MAX = 40
+
+
+@given(commands=COMMANDS, seed=st.integers(0, 2**32))
+def test_any_order_split_and_repetition_gives_the_same_rows(
+    commands: list[Command], seed: int
+) -> None:
+    history = told(commands)
+    database = deliver(history, Random(seed))
+    assert_same(history, history.reference, database)
+
+
+@given(commands=COMMANDS, seed=st.integers(0, 2**32))
+def test_a_rebuild_comes_to_the_same_rows(commands: list[Command], seed: int) -> None:
+    history = told(commands)
+    database = deliver(history, Random(seed))
+    with database.transaction():
+        fold.rebuild_circle(database, history.circle)
+    assert_same(history, history.reference, database)
+
+
+@given(commands=COMMANDS, seed=st.integers(0, 2**32))
+def test_bulk_and_live_arrivals_come_to_the_same_rows(commands: list[Command], seed: int) -> None:
+    history = told(commands)
+    live = deliver(history, Random(seed), live=True)
+    bulk = deliver(history, Random(seed), live=False)
+    assert_same(history, live, bulk)
+
+
+@given(commands=COMMANDS, seed=st.integers(0, 2**32))
+def test_what_is_over_may_be_forgotten_at_any_time(commands: list[Command], seed: int) -> None:
+    history = told(commands)
+    database = deliver(history, Random(seed), forgets=True)
+    assert_same(history, history.reference, database)
+    with database.transaction():
+        fold.rebuild_circle(database, history.circle)
+    assert_same(history, history.reference, database)
+
+
+@given(commands=COMMANDS, seed=st.integers(0, 2**32))
+def test_a_newcomer_is_served_all_that_is_carried(commands: list[Command], seed: int) -> None:
+    history = told(commands)
+    database = deliver(history, Random(seed))
+    newcomer = fresh(history)
+    for _ in range(ROUNDS_MAX):
+        if not sum(serve(history, database, newcomer, leaf) for leaf in log_leaves(database)):
+            break
+    settle(newcomer)
+    fill(history, newcomer)
+    assert_same(history, database, newcomer)
+
+
+@given(commands=COMMANDS, seed=st.integers(0, 2**32))
+def test_headers_are_read_back_as_they_were_signed(commands: list[Command], seed: int) -> None:
+    history = told(commands)
+    database = deliver(history, Random(seed))
+    for number, first, tip in database.connection.execute(
+        "SELECT n, first_seq, tip_seq FROM branch"
+    ).fetchall():
+        for record in records.read(database.connection, number, first, tip, NETWORK):
+            assert header_id(NETWORK, record.header) == record.id
+            assert record.header == history.records[record.id].header
+
+
+@given(commands=COMMANDS, seed=st.integers(0, 2**32))
+def test_what_is_remembered_is_what_the_file_says(commands: list[Command], seed: int) -> None:
+    """A judge that is loaded anew finds every log counted as far as it is."""
+    history = told(commands)
+    database = deliver(history, Random(seed))
+    before = shown(history, database)
+    database.forget()
+    judge = circles.load(database, history.circle)
+    with database.transaction():
+        for one in history.coops:
+            for log in logs.logs_of(database, 1, database.coop_number(one.coop)):
+                assert not circles.recount(database, judge, one.coop, log)
+    assert differences(before, shown(history, database)) == []
+
+
+def told(commands: list[Command]) -> History:
+    history = History()
+    for command in commands:
+        history.obey(command)
+    return history
+
+
+def fresh(history: History) -> Database:
+    database = Database(":memory:", NETWORK)
+    ingest.ingest_keys(database, [one.inception for one in history.coops])
+    return database
+
+
+def deliver(
+    history: History, random: Random, *, live: bool | None = None, forgets: bool = False
+) -> Database:
+    """Everything, in any order, split and repeated; then, until nothing is new, once more."""
+    database = fresh(history)
+    heads = list(history.signatures)
+    some = random.choices(heads, k=len(heads))
+    for head in some + random.sample(heads, len(heads)):
+        start = random.choice((0, 0, len(history.lineage(head)) - 1, random.randrange(9)))
+        paths = history.paths_to(
+            head, start, lambda _: random.random() < 0.5, lambda: random.random() < 0.2
+        )
+        if paths:
+            at_once = random.random() < 0.5 if live is None else live
+            put = ingest.ingest_paths
+            put(database, history.circle, paths, history.now_ms, live=at_once)
+        if random.random() < 0.3:
+            with database.transaction():
+                fold.fold(database, random.randrange(1, 9))
+        if random.random() < 0.1:
+            fill(history, database)
+        if forgets and random.random() < 0.2:
+            forget.forget(database, history.now_ms, random.randrange(1, 9))
+    for _ in range(ROUNDS_MAX):
+        new = 0
+        for head in heads:
+            paths = history.paths_to(head, 0, lambda _: True, lambda: False)
+            outcome = ingest.ingest_paths(
+                database, history.circle, paths, history.now_ms, live=live is not False
+            )
+            new += outcome.new_records
+        if not new:
+            break
+    settle(database)
+    fill(history, database)
+    if forgets:
+        while forget.forget(database, history.now_ms, 7):
+            pass
+    return database
+
+
+def fill(history: History, database: Database) -> None:
+    """Hand in every body there ever was: only those that are wanted are taken."""
+    for record in history.records.values():
+        assert record.body is not None
+        ingest.ingest_body(database, history.circle, record.id, record.body)
+
+
+def serve(history: History, source: Database, target: Database, leaf: bytes) -> int:
+    """Let one replica read a log to another, from where that one stands; how much was new."""
+    coop = history.coops[0].coop
+    have = SqliteReplica(target.connection, NETWORK, coop).have(history.circle, leaf)
+    reader = SqliteReplica(source.connection, NETWORK, coop).open_log(history.circle, leaf, have)
+    assert reader is not None
+    new = 0
+    while (path := reader.next_path(1024, 1024 * 1024)) is not None:
+        outcome = ingest.ingest_paths(target, history.circle, [path], history.now_ms, live=False)
+        new += outcome.new_records
+    assert reader.finished
+    return new
+
+
+def log_leaves(database: Database) -> list[bytes]:
+    found = database.connection.execute("SELECT key FROM trie_leaf WHERE NOT is_keys ORDER BY key")
+    return [row[0] for row in found]
+
+
+def shown(history: History, database: Database) -> Picture:
+    return picture(database, history.circle, history.now_ms)
+
+
+def assert_same(history: History, one: Database, other: Database) -> None:
+    assert differences(shown(history, one), shown(history, other)) == []

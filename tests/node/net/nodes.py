@@ -1,0 +1,195 @@
+"""Real nodes: data folders, stores, websockets on ports of this machine; and waiting for news."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from node import acts, config, home, ingest, keyring
+from node.app import Node, running
+from node.clock import Clock, SystemClock
+from node.events import Event
+from node.net.peers import peer_routes
+from node.store import circles, peers
+from protocol import profile, trade
+from protocol.endorse import act_digest
+from tests.coops import NETWORK, Coop, titles_in
+
+# Not a measure of anything: a test that waits for so long is broken.
+GUARD_S = 60
+
+
+@asynccontextmanager
+async def running_node(
+    folder: Path,
+    *,
+    port: int = 0,
+    clock: Clock | None = None,
+    at: str | None = None,
+    **flags: config.Value,
+) -> AsyncIterator[Node]:
+    """A node on its data folder, made when it is new; `at` is the address that it tells others."""
+    given = {key.replace("__", "."): value for key, value in flags.items()}
+    given |= {"listen": f"127.0.0.1:{port}", "network": NETWORK.name}
+    settings = config.load(folder, {}, given)
+    if not (folder / home.DATABASE_NAME).exists():
+        fields = profile.Profile(name=folder.name, country="KE")
+        home.make(folder, NETWORK, fields, keyring.entropy)
+    async with running(settings, keyring.load(folder), clock or SystemClock()) as node:
+        application = web.Application()
+        application.add_routes(peer_routes(node))
+        runner = web.AppRunner(application, shutdown_timeout=1)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, "127.0.0.1", port)
+            await site.start()
+            real_port = runner.addresses[0][1]
+            await node.listening(at or f"http://127.0.0.1:{real_port}")
+            yield node
+        finally:
+            await runner.cleanup()
+
+
+@asynccontextmanager
+async def village(folder: Path, *names: str, **flags: Any) -> AsyncIterator[tuple[bytes, list[Node]]]:
+    """Nodes of which the first has founded a circle and let in the others, one after another."""
+    async with AsyncExitStack() as stack:
+        nodes = [
+            await stack.enter_async_context(running_node(folder / name, **flags)) for name in names
+        ]
+        circle = await nodes[0].found_circle("Sea and soil", public=False)
+        for newcomer in nodes[1:]:
+            await let_in(circle, nodes, newcomer)
+        yield circle, nodes
+
+
+async def let_in(circle: bytes, nodes: Sequence[Node], newcomer: Node) -> None:
+    """Join by an invite of the first node; the second one endorses when two have to say yes."""
+    joining = await newcomer.join(await invite(nodes[0], circle))
+    if joining.pending:
+        await until(nodes[1], lambda: has_proposal(nodes[1], circle))
+        digests = await nodes[1].store.write(lambda database: proposals(database, circle))
+        assert await nodes[1].endorse(circle, digests[0])
+    for one in (nodes[0], newcomer):
+        await until(one, lambda one=one: is_member(one, circle, newcomer.coop))
+
+
+async def invite(node: Node, circle: bytes, *, uses: int = 1) -> str:
+    given = await node.invites.create(
+        circle, "Sea and soil", "founder", [node.address], uses=uses, days=7
+    )
+    return given.link
+
+
+async def until(node: Node, condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something holds, looking again whenever the node tells that something happened."""
+    async with asyncio.timeout(GUARD_S):
+        events = node.events.subscribe()
+        coming = asyncio.create_task(_next(events))
+        try:
+            await asyncio.sleep(0)  # from here on nothing is missed
+            while not await condition():
+                await coming
+                coming = asyncio.create_task(_next(events))
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+            await events.aclose()  # type: ignore[attr-defined]
+
+
+async def _next(events: AsyncIterator[Event]) -> Event:
+    return await anext(events)
+
+
+async def until_titles(node: Node, circle: bytes, *wanted: str) -> None:
+    async def has() -> bool:
+        return set(wanted) <= set(await titles(node, circle))
+
+    await until(node, has)
+
+
+async def until_linked(node: Node, *others: Node) -> None:
+    async def linked() -> bool:
+        links = node.peers.links
+        return all(one.coop in links and links[one.coop].greeted for one in others)
+
+    await until(node, linked)
+
+
+async def until_equal(circle: bytes, nodes: Sequence[Node]) -> None:
+    """Wait until all nodes have the root that the first one has in the end."""
+    for one in nodes[1:]:
+
+        async def equal(one: Node = one) -> bool:
+            return await root(one, circle) == await root(nodes[0], circle)
+
+        await until(one, equal)
+
+
+def offer(title: str) -> trade.Offer:
+    return trade.Offer(title={"en": title})
+
+
+async def publish(node: Node, circle: bytes, title: str) -> bytes:
+    return await node.add_offer(circle, trade.OFFER, offer(title))
+
+
+async def titles(node: Node, circle: bytes) -> list[str]:
+    rows = await read(
+        node,
+        "SELECT kind.name, record.body FROM offer JOIN record ON record.n = offer.version "
+        "JOIN kind ON kind.n = record.kind JOIN circle ON circle.n = offer.circle "
+        "WHERE circle.id = ? AND NOT hidden",
+        circle,
+    )
+    return sorted(titles_in(rows))
+
+
+async def root(node: Node, circle: bytes) -> bytes:
+    rows = await read(node, "SELECT root FROM circle WHERE id = ?", circle)
+    return bytes(rows[0][0]) if rows else b""
+
+
+async def count(node: Node, table: str) -> int:
+    return int((await read(node, f"SELECT count(*) FROM {table}"))[0][0])
+
+
+async def read(node: Node, statement: str, *values: object) -> list[Any]:
+    async with node.store.reader() as connection:
+        return list(await connection.execute_fetchall(statement, values))
+
+
+async def is_member(node: Node, circle: bytes, coop: bytes) -> bool:
+    return await node.store.write(lambda database: peers.is_accepted(database, circle, coop))
+
+
+async def has_proposal(node: Node, circle: bytes) -> bool:
+    return bool(await node.store.write(lambda database: proposals(database, circle)))
+
+
+def proposals(database: Any, circle: bytes) -> list[bytes]:
+    return [
+        act_digest(NETWORK, act, circle, data)
+        for act, data, _ in circles.load(database, circle).proposals()
+    ]
+
+
+async def enrol(node: Node, circle: bytes, coop: Coop) -> None:
+    """Make a member of a co-op that has no node: its records go straight through this one's door."""
+    await node.store.write(lambda database: ingest.ingest_keys(database, [coop.inception]))
+    assert await node.admit(circle, coop.id)
+    await node.publisher.run(
+        lambda database, _: acts.accept(database, coop.signing(now_ms=node.clock.now_ms()), circle),
+        role="owner",
+        results=lambda answer: answer,
+    )
+
+
+def port_of(node: Node) -> int:
+    port = urlsplit(node.address).port
+    assert port is not None
+    return port
