@@ -85,10 +85,9 @@ class History:
         opened = Open(self.circle, public, 0)
         log = log_id(NETWORK, identity.coop, opened)
         known = self._logs.setdefault(log, [])
-        last = known[-1 - fork % FORK_BACK] if len(known) > fork % FORK_BACK else None
+        last = known[max(-1 - fork, -len(known))] if known and fork < FORK_BACK else None
         todo = list(drafts)
-        if last is None or fork == FORK_BACK:
-            last = None
+        if last is None:
             todo.insert(0, Draft(LOG_OPEN, self._opening(device // DEVICES, opened, fork)))
         written: list[Record] = []
         for draft in todo:
@@ -151,7 +150,7 @@ class History:
             )
             for index in range(1 + first % 3)
         ]
-        self.write(device, drafts, third % (FORK_BACK + 1))
+        self.write(device, drafts, FORK_BACK if third == OPENS else third % FORK_BACK)
         lineage = self.lineage(self.last.id)[-len(drafts) :]
         self._versions += [(one.id, [one.id]) for one in lineage]
 
@@ -327,5 +326,6 @@ ACTS: Final = (
     History._remove,
     History._rule,
 )
-# How far back a log is forked; one more is a second opening.
-FORK_BACK: Final = 5
+# How far back a log is forked; at FORK_BACK it is opened a second time.
+FORK_BACK: Final = 4
+OPENS: Final = 40

@@ -179,4 +179,5 @@ def shown(history: History, database: Database) -> Picture:
 
 
 def assert_same(history: History, one: Database, other: Database) -> None:
-    assert differences(shown(history, one), shown(history, other)) == []
+    found = differences(shown(history, one), shown(history, other))
+    assert found == [], found
