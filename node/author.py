@@ -12,12 +12,15 @@ from typing import Final, NamedTuple
 from node.ingest import Outcome, ingest_paths
 from node.store import circles, keylogs, logs
 from node.store.database import Database
+from node.store.logs import Branch
 from protocol import log as logs_protocol
 from protocol.chunk import Path, make_path
+from protocol.circle import FIELDS as CIRCLE_KINDS
 from protocol.errors import Refusal
 from protocol.keys import signing_pair
 from protocol.limits import (
     HASH_BYTES,
+    LOG_INSTANCE_MAX,
     RECORD_VERSION,
     SIGNATURE_GAP_BYTES_MAX,
     SIGNATURE_GAP_RECORDS_MAX,
@@ -65,9 +68,7 @@ class Author:
 
         `salt` is for the opening of a new log; `after_ms` is the latest time that they refer to.
         """
-        opened = Open(circle, self.device, instance)
-        log = logs_protocol.log_id(database.network, self.coop, opened)
-        seq, prev, time_ms = _head(database, log)
+        opened, log, (seq, prev, time_ms) = self._log(database, circle, instance)
         todo = list(drafts)
         if prev is None:
             ground = self._ground(database, circle)
@@ -97,13 +98,17 @@ class Author:
         return sign_head(database.network, self._secret, record.header, record.id)
 
     def _sign(self, database: Database, records: list[Record]) -> list[Path]:
-        """Cut records into paths, so that no stretch without a signature grows too long."""
+        """Cut records into paths: none runs on too long without a signature.
+
+        A circle record ends its path, since it may have to be carried when nothing behind it is.
+        """
         paths: list[Path] = []
         some: list[Record] = []
         size = 0
         for record in records:
             length = record.header.body_len
             full = record.header.seq % SIGNATURE_GAP_RECORDS_MAX == 1
+            full |= bool(some) and some[-1].header.kind in CIRCLE_KINDS
             if some and (full or size + length > SIGNATURE_GAP_BYTES_MAX):
                 paths.append(make_path(some, self.sign_head_of(database, some[-1])))
                 some, size = [], 0
@@ -117,6 +122,29 @@ class Author:
         assert own is not None
         return own.current.ref
 
+    def _log(
+        self, database: Database, circle: bytes, instance: int
+    ) -> tuple[Open, bytes, tuple[int, bytes | None, int]]:
+        """The log to write on with its head: the instance's, or a later one where that was cut.
+
+        A co-op that was removed and admitted again goes on in new logs.
+        """
+        judge = circles.load(database, circle)
+        for step in range(LOG_INSTANCE_MAX + 1):
+            opened = Open(circle, self.device, (instance + step) % (LOG_INSTANCE_MAX + 1))
+            log = logs_protocol.log_id(database.network, self.coop, opened)
+            row = logs.find_log(database, log)
+            if row is None:
+                return opened, log, (0, None, 0)
+            whole = [
+                one
+                for one in logs.branches_of(database, row.n)
+                if judge.log_cuts(self.coop, log, one.ground) == []
+            ]
+            if whole:
+                return opened, log, _head(database, whole)
+        raise Refusal("not-a-member", "every log of this device was cut")
+
     def _ground(self, database: Database, circle: bytes) -> bytes | None:
         """The admit that a new log refers to; None for the founder's first."""
         judge = circles.load(database, circle)
@@ -128,12 +156,9 @@ class Author:
         return grounds[0]
 
 
-def _head(database: Database, log: bytes) -> tuple[int, bytes | None, int]:
-    """(seq, id, time) of the log's newest tip; (0, None, 0) before its opening."""
-    row = logs.find_log(database, log)
-    if row is None:
-        return 0, None, 0
-    newest = max(logs.branches_of(database, row.n), key=lambda one: (one.tip_seq, one.n))
+def _head(database: Database, branches: Sequence[Branch]) -> tuple[int, bytes | None, int]:
+    """(seq, id, time) of the newest tip."""
+    newest = max(branches, key=lambda one: (one.tip_seq, one.n))
     found = database.connection.execute(
         "SELECT id, time_ms FROM record WHERE branch = ? AND seq = ?", (newest.n, newest.tip_seq)
     ).fetchone()

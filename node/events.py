@@ -45,6 +45,11 @@ class Events:
         self._followers: set[_Follower] = set()
         self._closed = False
 
+    @property
+    def last_id(self) -> str:
+        """The id of the latest event: whoever subscribes behind it misses nothing."""
+        return self._id(self._last)
+
     def put(self, kind: str, data: dict[str, Any]) -> None:
         """Tell every follower; never waits for one."""
         self._last += 1

@@ -8,6 +8,7 @@ Synchronous, for the writer thread and the simulator alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -17,10 +18,11 @@ from node.store.logs import Branch, LogRow
 from protocol import chunk
 from protocol.chunk import Parent, Path
 from protocol.circle import FIELDS as CIRCLE_KINDS
+from protocol.circle import FOUND
 from protocol.errors import REFUSALS, Peer, Refusal
 from protocol.keyevents import Receipt
 from protocol.keylog import Signed
-from protocol.limits import SKEW_MS_MAX, TIPS_MAX
+from protocol.limits import CHUNK_BYTES_MAX, SKEW_MS_MAX, TIPS_MAX
 from protocol.log import read_open, verify_head
 from protocol.record import Record, open_body
 
@@ -31,7 +33,7 @@ class Outcome(msgspec.Struct):
     circle: bytes
     new_records: int = 0
     gap: bool = False
-    """A path starts behind a record that is not here: ask for what lies between."""
+    """A path has to wait for what is not here (records, key logs, an admit): compare the roots."""
     refused: list[tuple[bytes, Refusal]] = msgspec.field(default_factory=list)
     """Paths that have to wait, by log, and why."""
     members_changed: bool = False
@@ -49,14 +51,26 @@ def ingest_paths(
     outcome = Outcome(circle)
     with database.transaction():
         rebuild = False
-        for path in paths:
-            try:
-                rebuild |= _take(database, circle, path, now_ms, outcome)
-            except Refusal as refusal:
-                if REFUSALS[refusal.code].peer is Peer.CLOSE:
-                    raise
-                outcome.gap |= refusal.code == "gap"
-                outcome.refused.append((path.log, refusal))
+        waiting = list(paths)
+        lacking: list[tuple[bytes, Refusal]] = []
+        for _ in range(TRIES_MAX):
+            todo, waiting, before = waiting, [], outcome.new_records
+            lacking.clear()
+            for path in todo:
+                try:
+                    rebuild |= _take(database, circle, path, now_ms, outcome, live=live)
+                except Refusal as refusal:
+                    if REFUSALS[refusal.code].peer is Peer.CLOSE:
+                        raise
+                    if refusal.code in LACKING:
+                        waiting.append(path)
+                        lacking.append((path.log, refusal))
+                    else:
+                        outcome.refused.append((path.log, refusal))
+            if not waiting or outcome.new_records == before:
+                break
+        outcome.gap = bool(lacking)
+        outcome.refused += lacking
         if rebuild:
             fold.rebuild_circle(database, circle)
         if live:
@@ -85,18 +99,24 @@ def ingest_body(database: Database, circle: bytes, record: bytes, body: bytes) -
     return outcome
 
 
-def _take(database: Database, circle: bytes, path: Path, now_ms: int, outcome: Outcome) -> bool:
+def _take(
+    database: Database, circle: bytes, path: Path, now_ms: int, outcome: Outcome, *, live: bool
+) -> bool:
     """One path under a savepoint; True when the circle's rows have to be rebuilt."""
+    judge = circles.load(database, circle)
+    judged = len(judge.entries), len(judge.waiting)
     database.connection.execute("SAVEPOINT path")
     try:
         records, log, parent, device = _check(database, circle, path, now_ms)
         new = _unknown(database, records, parent)
-        rebuild = bool(new) and _put(database, circle, path, log, device, records, new, outcome)
+        rebuild = bool(new) and _put(database, outcome, path, (log, device), new, live=live)
         database.connection.execute("RELEASE path")
     except Refusal:
         database.connection.execute("ROLLBACK TO path")
         database.connection.execute("RELEASE path")
-        database.forget_circle(circle)
+        database.forget_numbers()
+        if (len(judge.entries), len(judge.waiting)) != judged:
+            database.forget_circle(circle)
         raise
     outcome.new_records += len(new)
     return rebuild
@@ -119,16 +139,17 @@ def _check(
         if spot.log != log.n:
             raise Refusal("bad-chain", "the parent is of another log")
         parent = Parent(path.parent, spot.seq, spot.time_ms)
+    if log is not None and log.coop != database.coop_number(path.coop):
+        raise Refusal("bad-chain", "a log of another co-op")
     records = chunk.walk(database.network, path, parent)
-    if log is None:
-        opened = read_open(database.network, records[0].header, records[0].body or b"")
-        if opened.circle != circle:
-            raise Refusal("malformed", "a log of another circle")
-        device = opened.device
+    _check_shape(records)
+    if log is not None and log.circle != circles.circle_number(database, circle):
+        raise Refusal("malformed", "a log of another circle")
+    if parent is None:
+        device = _check_opening(database, circle, records[0])
     else:
+        assert log is not None
         device = log.device
-        if log.coop != database.coop_number(path.coop):
-            raise Refusal("bad-chain", "a log of another co-op")
     for reference in path.events:
         if not key_log.may_sign(reference, device):
             raise Refusal("not-its-device")
@@ -137,6 +158,24 @@ def _check(
     if last.header.time_ms > now_ms + SKEW_MS_MAX:
         raise Refusal("from-the-future")
     return records, log, spot, device
+
+
+def _check_shape(records: list[Record]) -> None:
+    """What lets everyone hand on a path: it fits a chunk, and circle records end it."""
+    if sum(one.header.body_len for one in records) > CHUNK_BYTES_MAX:
+        raise Refusal("too-large", "bodies of a path")
+    if any(one.header.kind in CIRCLE_KINDS for one in records[:-1]):
+        raise Refusal("malformed", "a path runs over a circle record")
+
+
+def _check_opening(database: Database, circle: bytes, first: Record) -> bytes:
+    """The device of a log whose first record this is."""
+    opened = read_open(database.network, first.header, first.body or b"")
+    if opened.circle != circle:
+        raise Refusal("malformed", "a log of another circle")
+    if len(open_body(first.body or b"").refs) > 1:
+        raise Refusal("malformed", "log.open refers to one admit")
+    return opened.device
 
 
 def _unknown(database: Database, records: list[Record], parent: logs.Spot | None) -> list[Record]:
@@ -151,62 +190,76 @@ def _unknown(database: Database, records: list[Record], parent: logs.Spot | None
 
 def _put(
     database: Database,
-    circle: bytes,
-    path: Path,
-    log: LogRow | None,
-    device: bytes,
-    records: list[Record],
-    new: list[Record],
     outcome: Outcome,
+    path: Path,
+    writer: tuple[LogRow | None, bytes],
+    new: list[Record],
+    *,
+    live: bool,
 ) -> bool:
-    """Place and put the new records; refuse them again when the circle does not count them."""
+    """Place and put the new records of a path; refuse them again when they may not be kept."""
+    circle = outcome.circle
+    judge = circles.load(database, circle)
+    ground = _ground_of(database, new[0])
+    entries = circles.entries_in(database, circle, path.coop, new)
+    is_grounded = circles.is_ground(judge, path.coop, path.log, ground)
+    if not is_grounded and not any(one.kind == FOUND for one in entries):
+        raise Refusal("not-a-member")
+    log, device = writer
     if log is None:
-        log = _open_log(database, circle, path, records[0])
+        log = _open_log(database, circle, path, new[0])
     assert log.device == device
-    target = _branch_for(database, log, new[0])
+    target = _branch_for(database, log, ground, new[0])
     logs.put_records(database, target.n, new)
     tip_seq = new[-1].header.seq
     keep = new[-1].header.kind in CIRCLE_KINDS
-    logs.put_signature(database, target, tip_seq, chunk.bytes_of(new), path.signature, keep=keep)
+    size = sum(one.header.body_len for one in new)
+    logs.put_signature(database, target, tip_seq, size, path.signature, keep=keep)
     logs.set_branch(database, target.n, tip_seq, target.counted_seq, target.carried_seq)
-    entries = circles.entries_in(database, circle, path.coop, new)
     rebuild = bool(entries) and circles.take_entries(database, circle, entries)
     outcome.members_changed |= bool(entries)
-    judge = circles.load(database, circle)
     rebuild |= circles.recount(database, judge, path.coop, log)
-    if logs.branch(database, target.n).carried_seq < tip_seq:
-        cuts = judge.log_cuts(path.coop, log.id, log.ground)
-        if cuts is None:
-            raise Refusal("not-a-member")
-        # A log that is longer than a path comes to its cut's head only in the end.
-        if not circles.may_lead_to_cuts(database, log, target.n, cuts):
-            raise Refusal("beyond-cut")
+    if not is_grounded and not circles.is_ground(judge, path.coop, path.log, ground):
+        raise Refusal("not-a-member")
+    cuts = judge.log_cuts(path.coop, log.id, ground)
+    if cuts:
+        circles.put_cut_signatures(database, judge, log.id)
+    if live and logs.branch(database, target.n).carried_seq < new[0].header.seq:
+        # A cut's head, or a circle record that carries all before it, may lie behind: what was
+        # asked for is held. What is pushed is not, or a removed co-op could go on for ever.
+        raise Refusal("not-a-member" if cuts is None else "beyond-cut")
     return rebuild
 
 
+def _ground_of(database: Database, first: Record) -> bytes | None:
+    """The admit on which a record's branch stands."""
+    if first.header.prev is not None:
+        spot = logs.spot_of(database, first.header.prev)
+        assert spot is not None
+        return logs.branch(database, spot.branch).ground
+    refs = open_body(first.body or b"").refs
+    return refs[0] if refs else None
+
+
 def _open_log(database: Database, circle: bytes, path: Path, first: Record) -> LogRow:
-    body = open_body(first.body or b"")
-    if len(body.refs) > 1:
-        raise Refusal("malformed", "log.open refers to one admit")
     opened = read_open(database.network, first.header, first.body or b"")
-    ground = body.refs[0] if body.refs else None
     number = circles.make_circle(database, circle)
-    return logs.make_log(database, path.coop, path.log, number, opened, ground)
+    return logs.make_log(database, path.coop, path.log, number, opened)
 
 
-def _branch_for(database: Database, log: LogRow, first: Record) -> Branch:
+def _branch_for(database: Database, log: LogRow, ground: bytes | None, first: Record) -> Branch:
     """The branch that a record extends, or a new one behind a record that has a child: a fork."""
-    branches = logs.branches_of(database, log.n)
-    prev = first.header.prev
-    if prev is None:
-        if branches and len(branches) >= TIPS_MAX:
-            raise Refusal("overgrown")
-        return logs.make_branch(database, log.n, None, 1)
-    spot = logs.spot_of(database, prev)
-    assert spot is not None
-    parent = logs.branch(database, spot.branch)
-    if parent.tip_seq == spot.seq:
-        return parent
-    if len(branches) >= TIPS_MAX:
+    spot = None if first.header.prev is None else logs.spot_of(database, first.header.prev)
+    if spot is not None:
+        parent = logs.branch(database, spot.branch)
+        if parent.tip_seq == spot.seq:
+            return parent
+    if len(logs.branches_of(database, log.n)) >= TIPS_MAX:
         raise Refusal("overgrown")
-    return logs.make_branch(database, log.n, spot.n, spot.seq + 1)
+    before, seq = (None, 0) if spot is None else (spot.n, spot.seq)
+    return logs.make_branch(database, log.n, before, ground, seq + 1)
+
+
+# What was refused for want of something is tried again behind the other paths of its chunk.
+TRIES_MAX: Final = 4
+LACKING: Final = frozenset({"gap", "not-a-member", "unknown-coop", "unknown-key"})

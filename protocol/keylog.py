@@ -104,7 +104,12 @@ class KeyLog:
             and event_hash(self.network, one.event) not in self.events
         ]
         waiting.sort(key=lambda item: _rank(item[1]))
-        before = self.events.copy(), self.epochs.copy(), self._read.copy()
+        before = self.events, self.epochs, self._read
+        self.events, self.epochs, self._read = (
+            self.events.copy(),
+            self.epochs.copy(),
+            self._read.copy(),
+        )
         try:
             for one, event, fields in waiting:
                 self._admit(one, event, fields)

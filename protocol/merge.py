@@ -7,7 +7,7 @@ delivery order, splits and repetition cannot matter. SPEC section "Merge".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -91,12 +91,22 @@ def read_fields(kind: str, body: Body) -> Any:  # noqa: ANN401 - the kind's own 
     return fields
 
 
-def lift(kind: str, order: Order, expires_day: int | None, fields: object) -> Standing:
-    """What one record says of its subject."""
+def lift(
+    kind: str,
+    order: Order,
+    expires_day: int | None,
+    fields: object,
+    named: Iterable[Version] = (),
+) -> Standing:
+    """What one record says of its subject.
+
+    `named` are those of the records that an erasure names which may be versions of the subject: it
+    stands for them where their bodies never were.
+    """
     if kind == trade.WITHDRAW:
         return Standing(withdrawn=order)
     if isinstance(fields, trade.Erase):
-        return Standing(erased=frozenset(fields.records))
+        return Standing(version=max(named, default=None), erased=frozenset(fields.records))
     return Standing(version=version_of(order, expires_day))
 
 

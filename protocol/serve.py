@@ -96,6 +96,7 @@ class _Stream:
                 paths.append(path)
                 records -= len(path.bodies)
                 size -= sum(len(body) for body in path.bodies if isinstance(body, bytes))
+                size -= PATH_COST_BYTES
             elif self._reader.finished:
                 self._reader = None
             else:
@@ -179,5 +180,7 @@ def short_leaf(leaf: LeafState) -> Leaf:
     return Leaf(leaf.key, leaf.value[:8], leaf.is_keys)
 
 
+# Ids, signature and column heads of a path: many short ones must not outgrow a chunk's overhead.
+PATH_COST_BYTES: Final = 320
 # A signature, the key it is of, and what msgpack puts around them.
 SIGNATURE_COST_BYTES: Final = 104

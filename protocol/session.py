@@ -19,6 +19,7 @@ from protocol.limits import (
     BLOB_PIECE_BYTES,
     CHUNK_BYTES_MAX,
     CHUNK_OVERHEAD_BYTES_MAX,
+    CIRCLES_SHARED_MAX,
     PROTOCOL_VERSION,
 )
 from protocol.pull import Pull
@@ -55,9 +56,12 @@ class Session:
         self._their_roots: dict[bytes, bytes] = {}
         self._streams = Streams()
         self._data: dict[int, bytearray] = {}
-        self._pushed: dict[bytes, bytearray] = {}
+        self._pushed: dict[bytes, bytearray | None] = {}
+        """Pushes whose last piece has not come, by blind name; None: passed over to its end."""
         self._blob_parts: dict[tuple[bytes, int], bytearray] = {}
         self._retry: set[bytes] = set()
+        self._later: list[bytes] = []
+        """Circles that differ and wait until another one's round is over."""
 
     def hello(self, replica: Replica, now_ms: int) -> None:
         """Say hello with the roots of all shared circles."""
@@ -204,7 +208,7 @@ class Session:
         return [Greeted(message.time_ms), *self._compare(message.circles, replica)]
 
     def _compare(self, circles: m.CircleRoots, replica: Replica) -> list[Event]:
-        """Start a round for each shared circle whose root differs."""
+        """Start a round for each shared circle whose root differs, a few at a time."""
         events: list[Event] = []
         given = dict(circles)
         for circle, root in replica.shared_circles(self.peer):
@@ -214,11 +218,22 @@ class Session:
             self._their_roots[circle] = theirs
             if theirs == root:
                 events.append(CaughtUp(circle))
-            elif circle not in self._pulls:
-                pull = self._pulls[circle] = Pull(circle, self.blind(circle), self._requests)
-                self._send_all(pull.step(replica))
-            else:
+            elif circle in self._pulls:
                 self._retry.add(circle)
+            elif circle not in self._later:
+                self._later.append(circle)
+        return events + self._begin(replica)
+
+    def _begin(self, replica: Replica) -> list[Event]:
+        """Start the rounds that wait, as far as may be: more would be too many requests at once."""
+        events: list[Event] = []
+        while self._later and len(self._pulls) < PULLS_AT_ONCE:
+            circle = self._later.pop(0)
+            if self._is_caught_up(circle, replica):
+                events.append(CaughtUp(circle))
+                continue
+            pull = self._pulls[circle] = Pull(circle, self.blind(circle), self._requests)
+            self._send_all(pull.step(replica))
         return events
 
     def _advance(self, circle: bytes, replica: Replica) -> list[Event]:
@@ -228,13 +243,18 @@ class Session:
         if not pull.finished:
             return []
         del self._pulls[circle]
+        begun = self._begin(replica)
         again = circle in self._retry
         self._retry.discard(circle)
         if pull.progressed or again:
             self._send(m.Roots(self._roots(replica), answer=True))
-            return []
+            return begun
+        done = self._is_caught_up(circle, replica)
+        return [*begun, CaughtUp(circle) if done else Behind(circle)]
+
+    def _is_caught_up(self, circle: bytes, replica: Replica) -> bool:
         root = dict(replica.shared_circles(self.peer)).get(circle)
-        return [CaughtUp(circle) if root == self._their_roots.get(circle) else Behind(circle)]
+        return root == self._their_roots.get(circle)
 
     def _trie(self, message: m.Trie, replica: Replica) -> list[Event]:
         circle = self._pulling(message.blind)
@@ -257,15 +277,19 @@ class Session:
         return [Chunk(circle, bytes(data), message.request)]
 
     def _collect_push(self, message: m.Push, replica: Replica) -> list[Event]:
+        """Put the pieces together; a push is passed over to its end if it begins unshared."""
         circle = self._circle(message.blind, replica)
-        if circle is None:
-            return []
-        data = self._pushed.setdefault(message.blind, bytearray())
-        _grow(data, message.piece)
+        if message.blind not in self._pushed:
+            if len(self._pushed) >= CIRCLES_SHARED_MAX:
+                raise Refusal("peer-flooding", "pushes without an end")
+            self._pushed[message.blind] = None if circle is None else bytearray()
+        data = self._pushed[message.blind]
+        if data is not None:
+            _grow(data, message.piece)
         if not message.last:
             return []
         del self._pushed[message.blind]
-        return [Chunk(circle, bytes(data), None)]
+        return [Chunk(circle, bytes(data), None)] if circle and data is not None else []
 
     def _collect_blob(self, message: m.BlobPart) -> list[Event]:
         key = (message.hash, message.index)
@@ -298,7 +322,7 @@ class Session:
         raise Refusal("peer-flooding", "data that was not asked for")
 
     def _roots(self, replica: Replica) -> m.CircleRoots:
-        shared = replica.shared_circles(self.peer)
+        shared = replica.shared_circles(self.peer)[:CIRCLES_SHARED_MAX]
         return tuple((self.blind(circle), root) for circle, root in shared)
 
     def _send_all(self, out: Iterable[m.Message]) -> None:
@@ -320,5 +344,7 @@ def _grow(data: bytearray, piece: bytes) -> None:
         raise Refusal("too-large", "chunk")
 
 
+# A round has at most seven requests under way; so the other side never sees more than 16.
+PULLS_AT_ONCE: Final = 2
 # Slices of this many different pieces may be under way on one link.
 BLOB_PARTS_MAX: Final = 32

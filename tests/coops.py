@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
+import msgspec
+
 from node import acts, home, ingest
 from node.author import Author, Draft, Published
 from node.ingest import Outcome
-from node.keyring import Keyring
+from node.keyring import Keyring, save
+from node.private_files import make_private_folder
 from node.store import fold, peers
 from node.store.database import Database
 from node.store.replica import SqliteReplica
@@ -41,6 +44,13 @@ class Coop:
         self.database = Database(path, NETWORK)
         ingest.ingest_keys(self.database, [self.inception])
         self.replica = SqliteReplica(self.database.connection, NETWORK, self.id)
+
+    def settle(self, folder: Path) -> None:
+        """Close a database that lies in a data folder, which a real node can now live in."""
+        self.database.close()
+        keyring = msgspec.structs.replace(self.keyring, coop=self.id)
+        make_private_folder(folder)
+        save(folder, keyring)
 
     def draw(self, size: int) -> bytes:
         self._drawn += 1

@@ -51,11 +51,18 @@ class Client:
     Paths are those below `/api/v1`. Every method raises Refused.
     """
 
-    def __init__(self, where: Path | str, token: str | None = None) -> None:
-        """Over a socket no token is needed: it is the machine's owner who can open it."""
+    def __init__(
+        self, where: Path | str, token: str | None = None, language: str | None = None
+    ) -> None:
+        """Over a socket no token is needed: it is the machine's owner who can open it.
+
+        `language` is that of sentences and titles in the answers.
+        """
         self._socket = where if isinstance(where, Path) else None
         self._base = "http://localhost" if isinstance(where, Path) else where.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if language is not None:
+            self._headers["Accept-Language"] = language
         self._session: aiohttp.ClientSession | None = None
 
     async def get(self, path: str, query: Query | None = None) -> Json:

@@ -23,10 +23,16 @@ async def create(
     circle: CircleOption = None,
     uses: Annotated[int | None, typer.Option(min=1, help="How many co-ops may join by it.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="How many days it holds.")] = None,
+    address: Annotated[
+        list[str] | None,
+        typer.Option(help="Where the newcomer finds this node; may be repeated."),
+    ] = None,
 ) -> Answer:
     """Make an invite link; on a terminal also as a QR code."""
     async with call.client() as client:
         wish = named({"circle": await circle_of(client, circle), "uses": uses, "days": days})
+        if address:
+            wish["addresses"] = address
         made = await client.post("/invites", wish)
     return Answer(made, lambda screen: _show(screen, made))
 

@@ -42,9 +42,7 @@ async def take_in(
     with file.open("rb") as content:
         async with call.client() as client:
             done = await client.post("/log-imports", file=content)
-    text = _("{new} records were new, of {all} in the file")
-    shown = {"new": done.get("records_new"), "all": done.get("records")}
-    return Answer(done, lambda screen: screen.line(text, **shown))
+    return Answer(done, lambda screen: _show_taken(screen, done))
 
 
 @verb(app, "verify")
@@ -71,6 +69,14 @@ async def check(
         "root": found.root.hex(),
     }
     return Answer(value, lambda screen: _show(screen, value))
+
+
+def _show_taken(screen: Screen, done: dict[str, Any]) -> None:
+    text = _("{new} records were new, of {all} in the file")
+    screen.line(text, new=done["records_new"], all=done["records"])
+    if done["waiting"]:
+        text = _("{count} parts of it do not count here yet: they build on what is not here")
+        screen.line(text, count=done["waiting"])
 
 
 def _show(screen: Screen, value: dict[str, Any]) -> None:

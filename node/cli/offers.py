@@ -62,8 +62,8 @@ async def edit(call: Call, offer: IdArgument, file: FileArgument) -> Answer:
     fields = fields_in(file)
     async with call.client() as client:
         done = await client.put(at("offers", offer), {"offer": fields})
-    text = _("changed; this is version {version} of {offer}")
-    shown = {"version": done.get("version"), "offer": done["offer"]}
+    text = _("changed; the new version of {offer} is {version}")
+    shown = {"offer": done["offer"], "version": done["version"]}
     return Answer(done, lambda screen: screen.line(text, **shown))
 
 
@@ -186,14 +186,18 @@ def _show(screen: Screen, found: dict[str, Any]) -> None:
 
 
 def _price(screen: Screen, offer: dict[str, Any]) -> str:
-    """The first price, as the offer's list has it."""
-    from node.text import money
+    """The first price, exactly as it was signed."""
+    from decimal import Decimal
+
+    from node.text import currency_exponent, money, number
 
     prices = offer.get("prices") or []
     if not prices:
         return ""
-    first = prices[0]
-    return money(first["minor"], first["currency"], screen.language)
+    minor, currency, exponent = (prices[0][key] for key in ("minor", "currency", "exponent"))
+    if exponent == currency_exponent(currency):
+        return money(minor, currency, screen.language)
+    return f"{number(Decimal(minor).scaleb(-exponent), screen.language)} {currency}"
 
 
 def _quantity(screen: Screen, offer: dict[str, Any]) -> str:

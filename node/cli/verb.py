@@ -91,7 +91,7 @@ class Call:
         path = client_socket_path(self.settings.home)
         if path is None:
             raise Refused("not-running", Message(REFUSALS["not-running"].sentence))
-        return Client(path)
+        return Client(path, language=self.language)
 
     def screen(self, *, is_error: bool = False) -> Screen:
         """Where people read."""

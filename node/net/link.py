@@ -180,6 +180,8 @@ class Link:
         try:
             async with asyncio.timeout_at(None if self.greeted else hello_by):
                 return await self.wire.receive()
+        except TimeoutError:
+            raise Refusal("peer-stalled", "no hello") from None
         finally:
             self._reading = False
 

@@ -166,5 +166,6 @@ HANDSHAKE_S_MAX: Final = 10
 CLOSE_S_MAX: Final = 5
 # A peer that takes no frame for so long has stalled.
 SEND_S_MAX: Final = 60
-SOCKET_MESSAGE_BYTES_MAX: Final = FRAME_BYTES_MAX
+# The websocket library refuses a message of exactly its limit.
+SOCKET_MESSAGE_BYTES_MAX: Final = FRAME_BYTES_MAX + 1
 _ENDS: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})

@@ -13,7 +13,7 @@ from node.store import keylogs, logs, records, tries
 from node.store.database import Database
 from node.store.logs import Branch, LogRow
 from protocol import circle as rules
-from protocol.circle import Admit, Circle, Entry, Remove, State
+from protocol.circle import Admit, Circle, Entry, Remove, Rules, State
 from protocol.codec import decode_as
 from protocol.errors import Refusal
 from protocol.keyevents import LogCut
@@ -113,7 +113,8 @@ def take_entries(database: Database, circle: bytes, entries: list[Entry]) -> boo
         if isinstance(entry.fields, Admit) and judge.is_valid(entry.id):
             touched.add(entry.fields.coop)
         if isinstance(entry.fields, Remove) and judge.is_valid(entry.id):
-            _put_cut_signatures(database, entry.fields)
+            for cut in entry.fields.cut:
+                _put_cut_signatures(database, cut)
     rebuild = False
     for coop in sorted(touched):
         _set_member(database, number, coop, after)
@@ -141,16 +142,17 @@ def ends_of(
     database: Database, judge: Circle, coop: bytes, log: LogRow, branches: list[Branch]
 ) -> dict[int, tuple[int, int]]:
     """Branch -> (counted seq, carried seq), out of the cuts and the valid circle records."""
-    cuts = judge.log_cuts(coop, log.id, log.ground)
     by_number = {one.n: one for one in branches}
-    if cuts is None:
-        counted = {one.n: one.first_seq - 1 for one in branches}
-    else:
-        counted = {one.n: one.tip_seq for one in branches}
-        for cut in cuts:
-            reached = _reach(database, by_number, cut)
-            counted = {n: min(seq, reached[n]) for n, seq in counted.items()}
-    if cuts == []:
+    counted = {one.n: one.tip_seq for one in branches}
+    for ground in {one.ground for one in branches}:
+        cuts = judge.log_cuts(coop, log.id, ground)
+        reaches = [_reach(database, by_number, cut) for cut in cuts or ()]
+        for one in branches:
+            if one.ground == ground and cuts is None:
+                counted[one.n] = one.first_seq - 1
+            elif one.ground == ground:
+                counted[one.n] = min([one.tip_seq, *(reached[one.n] for reached in reaches)])
+    if all(counted[one.n] == one.tip_seq for one in branches):
         return {n: (seq, seq) for n, seq in counted.items()}
     valid = [
         one.id for one in judge.entries.values() if one.log == log.id and judge.is_valid(one.id)
@@ -159,15 +161,25 @@ def ends_of(
     return {n: (seq, max(seq, carried[n])) for n, seq in counted.items()}
 
 
-def may_lead_to_cuts(database: Database, log: LogRow, branch: int, cuts: Iterable[LogCut]) -> bool:
-    """Whether the tip of a branch is within each cut, or may be so once a head of it is here."""
-    by_number = {one.n: one for one in logs.branches_of(database, log.n)}
-    tip_seq = by_number[branch].tip_seq
-    return all(
-        any(logs.spot_of(database, head) is None for head in cut.heads)
-        or _reach(database, by_number, cut)[branch] >= tip_seq
-        for cut in cuts
-    )
+def is_ground(judge: Circle, coop: bytes, log: bytes, ground: bytes | None) -> bool:
+    """Whether a log stands on a valid admit or founding of its co-op, ended or disabled or not."""
+    if ground is None:
+        return judge.log_cuts(coop, log, None) is not None
+    entry = judge.entries.get(ground)
+    if entry is None or not judge.is_valid(ground):
+        return False
+    if isinstance(entry.fields, Admit):
+        return entry.fields.coop == coop
+    return isinstance(entry.fields, Rules) and coop in entry.fields.stewards
+
+
+def put_cut_signatures(database: Database, judge: Circle, log: bytes) -> None:
+    """Keep the author's own signatures at the heads of cuts, so that a log is served so far."""
+    for entry in judge.entries.values():
+        if isinstance(entry.fields, Remove) and judge.is_valid(entry.id):
+            for cut in entry.fields.cut:
+                if cut.log == log:
+                    _put_cut_signatures(database, cut)
 
 
 def put_key_leaves(database: Database, coop: bytes) -> None:
@@ -239,24 +251,19 @@ def _set_member(database: Database, number: int, coop: bytes, state: State) -> N
         tries.set_key_leaf(database, number, coop, key_log.leaf())
 
 
-def _put_cut_signatures(database: Database, remove: Remove) -> None:
-    """Keep the author's own signatures at the heads of a cut, so that it can be served so far."""
-    for cut in remove.cut:
-        log = logs.find_log(database, cut.log)
-        for head, signature in zip(cut.heads, cut.signatures, strict=True):
-            spot = logs.spot_of(database, head)
-            if log is None or spot is None or spot.log != log.n:
-                continue
-            record = records.read(database.connection, spot.branch, spot.seq, spot.seq)[0]
-            try:
-                verify_head(database.network, log.device, record.header, head, signature)
-            except Refusal:
-                continue
-            database.connection.execute(
-                "INSERT INTO signature (branch, seq, body_bytes, kept, signature) "
-                "VALUES (?, ?, 0, 1, ?) ON CONFLICT (branch, seq) DO UPDATE SET kept = 1",
-                (spot.branch, spot.seq, signature),
-            )
+def _put_cut_signatures(database: Database, cut: LogCut) -> None:
+    """Those of one cut whose heads are here and that fit."""
+    log = logs.find_log(database, cut.log)
+    for head, signature in zip(cut.heads, cut.signatures, strict=True):
+        spot = logs.spot_of(database, head)
+        if log is None or spot is None or spot.log != log.n:
+            continue
+        record = records.read(database.connection, spot.branch, spot.seq, spot.seq)[0]
+        try:
+            verify_head(database.network, log.device, record.header, head, signature)
+        except Refusal:
+            continue
+        logs.keep_signature_at(database, spot, signature)
 
 
 def _stored_entries(database: Database, circle: bytes) -> list[Entry]:

@@ -66,9 +66,12 @@ class Database:
             found = known[value] = row[0]
         return found
 
-    def forget_circle(self, circle: bytes) -> None:
-        """Drop what a savepoint that was rolled back may have left behind."""
+    def forget_numbers(self) -> None:
+        """Drop numbers that a savepoint which was rolled back may have left behind."""
         self._numbers.clear()
+
+    def forget_circle(self, circle: bytes) -> None:
+        """Drop a circle's judge, which has taken records in that were rolled back."""
         self.circles.pop(circle, None)
 
     def coop_number(self, coop: bytes) -> int:

@@ -90,7 +90,7 @@ class Snapshot:
             "SELECT log.leaf, sum(branch.carried_seq - branch.first_seq + 1) FROM log "
             "JOIN trie_leaf ON trie_leaf.circle = log.circle AND trie_leaf.key = log.leaf "
             "JOIN branch ON branch.log = log.n WHERE log.circle = ? "
-            "GROUP BY log.n ORDER BY log.ground IS NOT NULL, log.n",
+            "GROUP BY log.n ORDER BY min(branch.ground IS NOT NULL), log.n",
             (self._number,),
         )
         for leaf, records in rows:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from node.store import rows
+from node.store import bodies, rows
 from node.store.database import Database
 from protocol import merge
 from protocol.errors import Refusal
@@ -29,6 +29,10 @@ class Folding(NamedTuple):
     expires_day: int | None
     body: Body
     fields: object
+
+
+Raw = tuple[int, bytes, int, int, int, str, int | None, bytes | None]
+"""(n, id, branch, seq, time_ms, kind, expires_day, body)."""
 
 
 class Place(NamedTuple):
@@ -57,8 +61,15 @@ def fold(database: Database, records_max: int) -> int:
 def fold_record(database: Database, record: bytes) -> None:
     """Fold one record whose body has come late."""
     cursor = int(database.meta("folded") or 0)
-    found = database.connection.execute(f"{_RECORDS} WHERE record.id = ?", (record,)).fetchall()
-    _fold_all(database, [row for row in found if row[0] <= cursor], {})
+    raw = database.connection.execute(f"{_RECORDS} WHERE record.id = ?", (record,)).fetchone()
+    if raw is None or raw[0] > cursor:
+        return
+    writer = rows.Rows(database)
+    writer.passed = cursor
+    folding = _read(database, writer, raw, {})
+    if folding is not None:
+        _apply(writer, folding, is_late=True)
+    writer.flush()
 
 
 def lag(database: Database) -> int:
@@ -73,7 +84,9 @@ def rebuild_circle(database: Database, circle: bytes) -> None:
     row = database.connection.execute("SELECT n FROM circle WHERE id = ?", (circle,)).fetchone()
     if row is None:
         return
-    rows.drop(database, int(row[0]))
+    circle_number = int(row[0])
+    erased = rows.erased_in(database, circle_number)
+    rows.drop(database, circle_number)
     cursor = int(database.meta("folded") or 0)
     last = 0
     places: dict[int, Place] = {}
@@ -81,33 +94,31 @@ def rebuild_circle(database: Database, circle: bytes) -> None:
         found = database.connection.execute(
             f"{_RECORDS} JOIN branch ON branch.n = record.branch JOIN log ON log.n = branch.log "
             "WHERE record.n > ? AND record.n <= ? AND log.circle = ? ORDER BY record.n LIMIT ?",
-            (last, cursor, row[0], BATCH_RECORDS),
+            (last, cursor, circle_number, BATCH_RECORDS),
         ).fetchall()
         if not found:
-            return
+            break
         _fold_all(database, found, places)
         last = found[-1][0]
+    bodies.want_again(database, erased - rows.erased_in(database, circle_number))
 
 
-def _fold_all(
-    database: Database, found: list[tuple[object, ...]], places: dict[int, Place]
-) -> None:
+def _fold_all(database: Database, found: list[Raw], places: dict[int, Place]) -> None:
     writer = rows.Rows(database)
-    done: list[bytes] = []
     for raw in found:
+        writer.passed = raw[0]
         folding = _read(database, writer, raw, places)
         if folding is not None:
             _apply(writer, folding)
-            done.append(folding.id)
     writer.flush()
-    _wake(database, writer, done, places)
+    _wake(database, writer, found[0][0], places)
 
 
-def _apply(writer: rows.Rows, folding: Folding) -> None:
+def _apply(writer: rows.Rows, folding: Folding, *, is_late: bool = False) -> None:
     """One record into its subject's row; one that refers to what is not here waits."""
     family = merge.KINDS[folding.kind].family
     if family == "offer":
-        if folding.body.subject is None:
+        if folding.body.subject is None and not is_late:
             writer.new_offer(folding)
         else:
             writer.flush()
@@ -117,52 +128,52 @@ def _apply(writer: rows.Rows, folding: Folding) -> None:
 
 
 def _read(
-    database: Database,
-    writer: rows.Rows,
-    raw: tuple[object, ...],
-    places: dict[int, Place],
+    database: Database, writer: rows.Rows, raw: Raw, places: dict[int, Place]
 ) -> Folding | None:
     """Parse a stored record; what is malformed is noted and stays a link of its chain."""
     n, identifier, branch, seq, time_ms, kind, expires_day, data = raw
-    known = merge.KINDS.get(str(kind))
+    known = merge.KINDS.get(kind)
     if known is None or known.family in {"", "circle"} or data is None:
         return None
-    place = places.get(int(branch))  # type: ignore[call-overload]
+    place = places.get(branch)
     if place is None:
-        place = places[int(branch)] = _place(database, int(branch))  # type: ignore[call-overload]
-    if int(seq) > place.counted_seq:  # type: ignore[call-overload]
+        place = places[branch] = _place(database, branch)
+    if seq > place.counted_seq:
         return None
     try:
-        body = open_body(bytes(data))  # type: ignore[call-overload]
-        fields = merge.read_fields(str(kind), body)
+        body = open_body(data)
+        fields = merge.read_fields(kind, body)
     except Refusal as refusal:
-        writer.malformed(int(n), refusal.code)  # type: ignore[call-overload]
+        writer.malformed(n, refusal.code)
         return None
-    order = (int(time_ms), place.log, int(seq), bytes(identifier))  # type: ignore[call-overload]
+    order = (time_ms, place.log, seq, identifier)
     return Folding(
-        int(n), bytes(identifier), str(kind), order, place.circle, place.coop, place.coop_id,  # type: ignore[call-overload]
-        expires_day, body, fields,  # type: ignore[arg-type]
+        n, identifier, kind, order, place.circle, place.coop, place.coop_id, expires_day, body,
+        fields,
     )  # fmt: skip
 
 
-def _wake(
-    database: Database, writer: rows.Rows, done: list[bytes], places: dict[int, Place]
-) -> None:
-    """Fold again what waited for records that have come."""
-    if database.connection.execute("SELECT 1 FROM waiting LIMIT 1").fetchone() is None:
+def _wake(database: Database, writer: rows.Rows, first: int, places: dict[int, Place]) -> None:
+    """Fold again what waited for one of the records from `first` on that have just passed.
+
+    A header is enough for that: it may lack its body, or be malformed.
+    """
+    connection = database.connection
+    if connection.execute("SELECT 1 FROM waiting LIMIT 1").fetchone() is None:
         return
-    for identifier in done:
-        waiting = database.connection.execute(
-            f"{_RECORDS} JOIN waiting ON waiting.record = record.n WHERE waiting.ref = ?",
-            (identifier,),
-        ).fetchall()
-        if not waiting:
-            continue
-        database.connection.execute("DELETE FROM waiting WHERE ref = ?", (identifier,))
-        for raw in waiting:
-            folding = _read(database, writer, raw, places)
-            if folding is not None:
-                _apply(writer, folding)
+    waiting = connection.execute(
+        f"{_RECORDS} WHERE record.n IN (SELECT waiting.record FROM waiting "
+        "JOIN record AS named ON named.id = waiting.ref WHERE named.n BETWEEN ? AND ?)",
+        (first, writer.passed),
+    ).fetchall()
+    connection.execute(
+        "DELETE FROM waiting WHERE ref IN (SELECT id FROM record WHERE n BETWEEN ? AND ?)",
+        (first, writer.passed),
+    )
+    for raw in waiting:
+        folding = _read(database, writer, raw, places)
+        if folding is not None:
+            _apply(writer, folding)
     writer.flush()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from node.store import digests, rows
+from node.store import bodies, digests, rows
 from node.store.database import Database
 
 
@@ -22,29 +22,28 @@ def forget(database: Database, now_ms: int, records_max: int) -> int:
     return dropped
 
 
-def drop_body(database: Database, record: int) -> bool:
-    """Drop one body, keeping its hash and length; False when it is not here."""
-    row = database.connection.execute(
-        "SELECT body FROM record WHERE n = ? AND body NOT NULL", (record,)
-    ).fetchone()
-    if row is None:
-        return False
-    database.connection.execute(
-        "UPDATE record SET body = NULL, absent_hash = ?, absent_len = ? WHERE n = ?",
-        (database.network.hash(b"body", row[0]), len(row[0]), record),
-    )
-    return True
-
-
 def _drop_offers(database: Database, day: int, records_max: int) -> int:
-    """Rows first: their words are read out of the bodies."""
+    """Rows first: their words are read out of the bodies.
+
+    What was withdrawn or erased is told by lasting records: that part of a row stays for a version
+    that may come yet.
+    """
     connection = database.connection
     found = connection.execute(
-        "SELECT root, version FROM offer WHERE expires_day < ? LIMIT ?", (day, records_max)
+        "SELECT root, withdrawn IS NULL AND erased IS NULL FROM offer WHERE expires_day < ? "
+        "LIMIT ?",
+        (day, records_max),
     ).fetchall()
-    for root, version in found:
-        rows.unindex(connection, root, version)
-        connection.execute("DELETE FROM offer WHERE root = ?", (root,))
+    for root, is_whole in found:
+        rows.unindex(connection, root)
+        if is_whole:
+            connection.execute("DELETE FROM offer WHERE root = ?", (root,))
+        else:
+            connection.execute(
+                "UPDATE offer SET version = NULL, hidden = 1, expires_day = NULL, country = NULL, "
+                "valid_until_ms = NULL WHERE root = ?",
+                (root,),
+            )
     return len(found)
 
 
@@ -65,7 +64,7 @@ def _drop_bodies(database: Database, day: int, records_max: int) -> int:
         (day, records_max),
     ).fetchall()
     for (number,) in found:
-        drop_body(database, number)
+        bodies.drop(database, number)
     connection.execute(
         "DELETE FROM local_wanted_body WHERE record IN "
         "(SELECT n FROM record WHERE expires_day < ?)",

@@ -5,6 +5,7 @@ It puts what the door has checked and finds it again. It never asks what a recor
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from protocol.record import Record
 
 
 class LogRow(NamedTuple):
-    """A log; `ground` is the admit that its opening refers to."""
+    """A log."""
 
     n: int
     id: bytes
@@ -23,16 +24,20 @@ class LogRow(NamedTuple):
     circle: int
     device: bytes
     instance: int
-    ground: bytes | None
     leaf: bytes
 
 
 class Branch(NamedTuple):
-    """A stretch of a log without a fork; `parent` is the record number that it starts behind."""
+    """A stretch of a log without a fork.
+
+    `parent` is the record number that it starts behind, `ground` the admit that its opening refers
+    to: a log that was opened twice is a fork from the start and may stand on two.
+    """
 
     n: int
     log: int
     parent: int | None
+    ground: bytes | None
     first_seq: int
     tip_seq: int
     counted_seq: int
@@ -71,19 +76,16 @@ def logs_of(database: Database, circle: int, coop: int) -> list[LogRow]:
     return [LogRow(*row) for row in rows]
 
 
-def make_log(
-    database: Database, coop: bytes, log: bytes, circle: int, opened: Open, ground: bytes | None
-) -> LogRow:
+def make_log(database: Database, coop: bytes, log: bytes, circle: int, opened: Open) -> LogRow:
     """Put a new log."""
     leaf = trie.log_leaf(database.network, coop, log)
     number = database.coop_number(coop)
-    values = (log, number, circle, opened.device, opened.instance, ground, leaf)
     row = database.connection.execute(
-        "INSERT INTO log (id, coop, circle, device, instance, ground, leaf) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING n",
-        values,
+        "INSERT INTO log (id, coop, circle, device, instance, leaf) "
+        "VALUES (?, ?, ?, ?, ?, ?) RETURNING n",
+        (log, number, circle, opened.device, opened.instance, leaf),
     ).fetchone()
-    return LogRow(row[0], log, number, circle, opened.device, opened.instance, ground, leaf)
+    return LogRow(row[0], log, number, circle, opened.device, opened.instance, leaf)
 
 
 def branches_of(database: Database, log: int) -> list[Branch]:
@@ -97,15 +99,17 @@ def branch(database: Database, number: int) -> Branch:
     return Branch(*database.connection.execute(f"{_BRANCHES} WHERE n = ?", (number,)).fetchone())
 
 
-def make_branch(database: Database, log: int, parent: int | None, first_seq: int) -> Branch:
+def make_branch(
+    database: Database, log: int, parent: int | None, ground: bytes | None, first_seq: int
+) -> Branch:
     """Put a new branch behind a record; nothing is on it yet."""
     before = first_seq - 1
     row = database.connection.execute(
-        "INSERT INTO branch (log, parent, first_seq, tip_seq, counted_seq, carried_seq) "
-        "VALUES (?, ?, ?, ?, ?, ?) RETURNING n",
-        (log, parent, first_seq, before, before, before),
+        "INSERT INTO branch (log, parent, ground, first_seq, tip_seq, counted_seq, carried_seq) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING n",
+        (log, parent, ground, first_seq, before, before, before),
     ).fetchone()
-    return Branch(row[0], log, parent, first_seq, before, before, before)
+    return Branch(row[0], log, parent, ground, first_seq, before, before, before)
 
 
 def set_branch(
@@ -170,7 +174,8 @@ def put_signature(
 ) -> None:
     """Put the newest signature of a branch and drop the one before it when nobody needs it.
 
-    `body_bytes` lie between the signature before and this one; `keep` holds this one for ever.
+    `body_bytes` lie between the signature before and this one, absent ones counted too; `keep`
+    holds this one for ever, and every path that is read out of the branch ends there.
     """
     connection = database.connection
     last = connection.execute(
@@ -181,15 +186,28 @@ def put_signature(
     if last and not last[0][2]:
         before = last[1][0] if len(last) > 1 else where.first_seq - 1
         gap_bytes = body_bytes + last[0][1]
-        if not keep_signature(last[0][0], seq - before, gap_bytes):
+        if _ends_key_event(connection, where.n, last[0][0]):
+            connection.execute(
+                "UPDATE signature SET kept = 1 WHERE branch = ? AND seq = ?", (where.n, last[0][0])
+            )
+        elif not keep_signature(last[0][0], seq - before, gap_bytes):
             connection.execute(
                 "DELETE FROM signature WHERE branch = ? AND seq = ?", (where.n, last[0][0])
             )
             body_bytes = gap_bytes
     connection.execute(
-        "INSERT OR REPLACE INTO signature (branch, seq, body_bytes, kept, signature) "
-        "VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO signature (branch, seq, body_bytes, kept, signature) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (branch, seq) DO UPDATE SET kept = max(kept, excluded.kept)",
         (where.n, seq, body_bytes, keep, signature),
+    )
+
+
+def keep_signature_at(database: Database, spot: Spot, signature: bytes) -> None:
+    """Put a signature that is kept for ever, wherever it lies in its branch."""
+    database.connection.execute(
+        "INSERT INTO signature (branch, seq, body_bytes, kept, signature) "
+        "VALUES (?, ?, 0, 1, ?) ON CONFLICT (branch, seq) DO UPDATE SET kept = 1",
+        (spot.branch, spot.seq, signature),
     )
 
 
@@ -220,8 +238,19 @@ def at_or_below(database: Database, record: bytes, head: bytes) -> bool:
     return low.seq <= high.seq
 
 
-_LOGS = "SELECT n, id, coop, circle, device, instance, ground, leaf FROM log"
-_BRANCHES = "SELECT n, log, parent, first_seq, tip_seq, counted_seq, carried_seq FROM branch"
+def _ends_key_event(connection: sqlite3.Connection, branch: int, seq: int) -> bool:
+    """Whether the record is the last one under its key event."""
+    row = connection.execute(
+        "SELECT count(DISTINCT key_ref) FROM record WHERE branch = ? AND seq IN (?, ?)",
+        (branch, seq, seq + 1),
+    ).fetchone()
+    return int(row[0]) > 1
+
+
+_LOGS = "SELECT n, id, coop, circle, device, instance, leaf FROM log"
+_BRANCHES = (
+    "SELECT n, log, parent, ground, first_seq, tip_seq, counted_seq, carried_seq FROM branch"
+)
 _SPOTS = (
     "SELECT record.n, record.branch, record.seq, record.time_ms, branch.log "
     "FROM record JOIN branch ON branch.n = record.branch"

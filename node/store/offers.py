@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import unicodedata
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from node.store.reading import Connection
 from protocol.codec import decode
@@ -170,9 +170,8 @@ def find(connection: Connection, identifier: bytes) -> Found | None:
     ).fetchone()
     if row is None:
         return None
-    erased = decode(row[10]) if row[10] is not None else []
-    assert isinstance(erased, list)
-    return Found(*row[:10], frozenset(erased), row[11])
+    *plain, erased, body = row
+    return Found(*plain, frozenset(decode(erased) if erased is not None else ()), body)  # type: ignore[call-arg, arg-type]
 
 
 def signed(connection: Connection, record: int) -> Signed:
@@ -248,9 +247,7 @@ def _conditions(wanted: Wanted, asker: Asker) -> tuple[str, dict[str, object]]:
     return " AND ".join(conditions), values
 
 
-def _rows(
-    connection: Connection, statement: str, values: dict[str, object]
-) -> list[tuple[object, ...]]:
+def _rows(connection: Connection, statement: str, values: dict[str, object]) -> list[Any]:
     """Rows; none for a word that SQLite, with its older list of letters, cuts in two."""
     try:
         return connection.execute(statement, values).fetchall()

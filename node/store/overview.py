@@ -112,8 +112,16 @@ def kept_profile(connection: Connection) -> bytes | None:
     return row[0] if row is not None else None
 
 
+def file_of(connection: Connection, blob: bytes) -> tuple[int, str] | None:
+    """(bytes, media type) of a file that is wholly here."""
+    row = connection.execute(
+        "SELECT size, type FROM local_blob WHERE hash = ? AND complete", (blob,)
+    ).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
 def ids_between(connection: Connection, what: str, low: bytes, high: bytes) -> list[bytes]:
-    """Ids of a coop, circle or invite within a range, at most two: enough to know if one is meant."""
+    """Ids of a coop, circle or invite within a range; two are enough to know of a doubt."""
     rows = connection.execute(_IDS[what], (low, high))
     return [row[0] for row in rows]
 

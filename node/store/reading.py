@@ -19,6 +19,7 @@ T = TypeVar("T")
 async def read(store: Store, function: Callable[[Connection], T]) -> T:
     """The function's answer; raises what it raises."""
     async with store.reader() as reader:
-        # Statement by statement, each would be two hops between threads; this is one for all.
-        answer: T = await reader._execute(function, reader._conn)  # noqa: SLF001 - it has no public way
+        # Statement by statement each would be two hops between threads; aiosqlite has no public way
+        # to make it one for all.
+        answer: T = await reader._execute(function, reader._conn)  # type: ignore[no-untyped-call]  # noqa: SLF001
     return answer

@@ -8,19 +8,30 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from node.store import records
 from node.store.tries import prefix_range
-from protocol.chunk import Path, bytes_of, make_path
+from protocol.chunk import Path, make_path
 from protocol.keyevents import Receipt
 from protocol.keylog import Signed
 from protocol.keys import Network
-from protocol.limits import HASH_BYTES, HAVE_IDS_MAX, TRIE_FANOUT
+from protocol.limits import CHUNK_RECORDS_MAX, HASH_BYTES, HAVE_IDS_MAX, TRIE_FANOUT
+from protocol.record import Record
 from protocol.replica import LeafState, TrieAt
 from protocol.trie import EMPTY, children_of, key_leaf
+
+
+class Branch(NamedTuple):
+    """A branch as it is read; `parent` is the record number that it starts behind."""
+
+    n: int
+    parent: int | None
+    first_seq: int
+    tip_seq: int
+    carried_seq: int
 
 
 class SqliteReplica:
@@ -32,12 +43,16 @@ class SqliteReplica:
         self._coop = coop
 
     def shared_circles(self, peer: bytes) -> Sequence[tuple[bytes, bytes]]:
-        """Circles of ours that the peer may read, and the one we are joining through it."""
+        """Circles of ours that the peer may read, and the one we are joining through it.
+
+        One that we have left is told of our leaving, and may admit us again: it says whether it
+        still shares the circle with us.
+        """
         rows = self._connection.execute(
             "SELECT circle.id, circle.root FROM circle "
             "JOIN circle_member AS own ON own.circle = circle.n "
             "JOIN coop AS us ON us.n = own.coop AND us.id = ?1 "
-            "WHERE own.live AND (circle.read = 'public' OR EXISTS ("
+            "WHERE (circle.read = 'public' OR EXISTS ("
             "SELECT 1 FROM circle_member AS other JOIN coop AS they ON they.n = other.coop "
             "WHERE other.circle = circle.n AND other.live AND they.id = ?2)) "
             "UNION SELECT circle, coalesce((SELECT root FROM circle WHERE id = circle), ?3) "
@@ -78,45 +93,43 @@ class SqliteReplica:
         return None if row is None else row[0]
 
     def have(self, circle: bytes, leaf: bytes) -> Sequence[bytes]:
-        """Tips, then steps back that double along the newest branch."""
-        branches = self._branches(circle, leaf)
-        found: list[bytes] = []
-        for number, _, first_seq, carried_seq in reversed(branches):
-            step, seq = 1, carried_seq
-            while seq >= first_seq and len(found) < HAVE_IDS_MAX:
-                row = self._connection.execute(
-                    "SELECT id FROM record WHERE branch = ? AND seq = ?", (number, seq)
-                ).fetchone()
-                found.append(row[0])
-                if len(branches) > 1:
-                    break
-                seq, step = seq - step, step * 2
+        """Tips, then steps back that double from the newest, across what it was forked from.
+
+        What is stored here and not carried is named, too: nobody has to send it again.
+        """
+        branches = {one.n: one for one in self._branches(circle, leaf)}
+        ends = sorted(branches.values(), key=lambda one: (one.tip_seq, one.n), reverse=True)
+        found = [self._id_at(one.n, one.tip_seq) for one in ends[:HAVE_IDS_MAX]]
+        if not ends:
+            return found
+        number, seq, step = ends[0].n, ends[0].tip_seq, 1
+        while len(found) < HAVE_IDS_MAX and seq > 1:
+            seq, step = max(1, seq - step), step * 2
+            while seq < branches[number].first_seq:
+                parent = branches[number].parent
+                assert parent is not None
+                number, _ = self._place_of(parent)
+            found.append(self._id_at(number, seq))
         return found
 
     def open_log(self, circle: bytes, leaf: bytes, have: Sequence[bytes]) -> BranchReader | None:
         """A reader behind the newest known ids."""
-        branches = self._branches(circle, leaf)
+        branches = {one.n: one for one in self._branches(circle, leaf)}
         if not branches:
             return None
-        parents = {number: parent for number, parent, _, _ in branches}
-        reached = {number: first_seq - 1 for number, _, first_seq, _ in branches}
-        for one in have:
+        reached = {number: one.first_seq - 1 for number, one in branches.items()}
+        for identifier in have:
             row = self._connection.execute(
-                "SELECT branch, seq FROM record WHERE id = ?", (one,)
+                "SELECT branch, seq FROM record WHERE id = ?", (identifier,)
             ).fetchone()
             while row is not None and row[0] in reached:
                 reached[row[0]] = max(reached[row[0]], row[1])
-                parent = parents[row[0]]
-                row = (
-                    parent
-                    and self._connection.execute(
-                        "SELECT branch, seq FROM record WHERE n = ?", (parent,)
-                    ).fetchone()
-                )
+                parent = branches[row[0]].parent
+                row = None if parent is None else self._place_of(parent)
         stretches = [
-            (number, reached[number] + 1, carried_seq)
-            for number, _, _, carried_seq in branches
-            if reached[number] < carried_seq
+            (number, reached[number] + 1, one.carried_seq)
+            for number, one in branches.items()
+            if reached[number] < one.carried_seq
         ]
         return BranchReader(self._connection, stretches)
 
@@ -188,13 +201,26 @@ class SqliteReplica:
         )
         return {row[0] for row in rows}
 
-    def _branches(self, circle: bytes, leaf: bytes) -> list[tuple[int, int | None, int, int]]:
-        return self._connection.execute(
-            "SELECT branch.n, branch.parent, branch.first_seq, branch.carried_seq FROM branch "
-            "JOIN log ON log.n = branch.log WHERE log.leaf = ? AND log.circle = ? "
+    def _branches(self, circle: bytes, leaf: bytes) -> list[Branch]:
+        rows = self._connection.execute(
+            "SELECT branch.n, branch.parent, branch.first_seq, branch.tip_seq, branch.carried_seq "
+            "FROM branch JOIN log ON log.n = branch.log WHERE log.leaf = ? AND log.circle = ? "
             "ORDER BY branch.n",
             (leaf, self._circle(circle)),
-        ).fetchall()
+        )
+        return [Branch(*row) for row in rows]
+
+    def _id_at(self, branch: int, seq: int) -> bytes:
+        row: tuple[bytes] = self._connection.execute(
+            "SELECT id FROM record WHERE branch = ? AND seq = ?", (branch, seq)
+        ).fetchone()
+        return row[0]
+
+    def _place_of(self, record: int) -> tuple[int, int]:
+        row: tuple[int, int] = self._connection.execute(
+            "SELECT branch, seq FROM record WHERE n = ?", (record,)
+        ).fetchone()
+        return row
 
     def _events(self, coop: int) -> Sequence[Signed]:
         rows = self._connection.execute(
@@ -208,7 +234,11 @@ class SqliteReplica:
 
 
 class BranchReader:
-    """Reads stretches of a log's branches, path by path; each ends at a kept signature."""
+    """Reads stretches of a log's branches, path by path; each ends at a signature.
+
+    A stretch that ends where there is none is read on to the next one: the newest of a branch is
+    always here.
+    """
 
     def __init__(
         self, connection: sqlite3.Connection, stretches: list[tuple[int, int, int]]
@@ -223,34 +253,50 @@ class BranchReader:
 
     def next_path(self, records_max: int, bytes_max: int) -> Path | None:
         """The next path within the limits, or None when nothing (more) fits."""
-        while self._stretches:
-            branch, seq, last = self._stretches[0]
-            some = records.read(self._connection, branch, seq, min(last, seq + records_max - 1))
-            signed = self._signed_within(branch, seq, some[-1].header.seq)
-            while signed and bytes_of(some[: signed[-1][0] - seq + 1]) > bytes_max:
-                signed.pop()
-            if not signed:
-                if not self._unsigned(branch, seq, last):
-                    return None
-                # Its signature is not here; another replica has it.
-                self._stretches.pop(0)
-                continue
-            end, signature = signed[-1]
-            self._stretches[0] = (branch, end + 1, last)
-            if end == last:
-                self._stretches.pop(0)
-            return make_path(some[: end - seq + 1], signature)
-        return None
+        if not self._stretches:
+            return None
+        branch, seq, last = self._stretches[0]
+        signatures = self._signatures(branch, seq, last)
+        end = min(max(signatures), seq + records_max - 1)
+        some = records.read(self._connection, branch, seq, end)
+        count = _longest(some, signatures, bytes_max)
+        if not count:
+            return None
+        end = seq + count - 1
+        self._stretches[0] = (branch, end + 1, last)
+        if end >= last:
+            self._stretches.pop(0)
+        return make_path(some[:count], signatures[end][1])
 
-    def _signed_within(self, branch: int, first: int, last: int) -> list[tuple[int, bytes]]:
-        return self._connection.execute(
-            "SELECT seq, signature FROM signature WHERE branch = ? AND seq BETWEEN ? AND ? "
-            "ORDER BY seq",
-            (branch, first, last),
-        ).fetchall()
+    def _signatures(self, branch: int, first: int, last: int) -> dict[int, tuple[bool, bytes]]:
+        """Seq -> (whether it is kept for ever, signature), up to the first at or behind `last`."""
+        rows = self._connection.execute(
+            "SELECT seq, kept, signature FROM signature WHERE branch = ?1 AND seq BETWEEN ?2 AND "
+            "(SELECT min(seq) FROM signature WHERE branch = ?1 AND seq >= ?3) "
+            "ORDER BY seq LIMIT ?4",
+            (branch, first, last, CHUNK_RECORDS_MAX),
+        )
+        return {seq: (bool(kept), signature) for seq, kept, signature in rows}
 
-    def _unsigned(self, branch: int, first: int, last: int) -> bool:
-        return not self._signed_within(branch, first, last)
+
+def _longest(
+    some: Sequence[Record], signatures: dict[int, tuple[bool, bytes]], bytes_max: int
+) -> int:
+    """How many records the longest path has that fits and runs over no signature kept for ever.
+
+    Absent bodies count, too: where they come later the path must still fit a chunk.
+    """
+    longest = size = 0
+    for count, record in enumerate(some, start=1):
+        size += record.header.body_len
+        if size > bytes_max:
+            break
+        kept, signature = signatures.get(record.header.seq, (False, b""))
+        if signature:
+            longest = count
+        if kept:
+            break
+    return longest
 
 
 _SIGNED: Final = msgspec.msgpack.Decoder(Signed)

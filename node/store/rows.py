@@ -7,22 +7,45 @@ words of an offer are indexed without a second copy: they are read back out of t
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from node.store import bodies
 from node.store.database import Database
 from protocol import merge, trade
 from protocol.codec import decode, encode
-from protocol.merge import DIGEST_MODULUS, Order, Standing, join, lift, row_hash, version_of
+from protocol.merge import (
+    DIGEST_MODULUS,
+    Order,
+    Standing,
+    Version,
+    join,
+    lift,
+    row_hash,
+    version_of,
+)
 from protocol.record import open_body
 
 if TYPE_CHECKING:
     from node.store.fold import Folding
 
 
+class Told(NamedTuple):
+    """What the header of a counted record says, where nothing of its body is needed."""
+
+    n: int
+    circle: int
+    coop: int
+    kind: str
+    expires_day: int | None
+    order: Order
+
+
 class Rows:
     """A batch of rows on their way into the tables."""
 
     def __init__(self, database: Database) -> None:
+        self.passed = 0
+        """Records up to this number have gone through the fold; later ones say nothing yet."""
         self._database = database
         self._offers: list[tuple[object, ...]] = []
         self._texts: list[tuple[int, str, str]] = []
@@ -34,7 +57,7 @@ class Rows:
         self._malformed.append((record, code))
 
     def new_offer(self, folding: Folding) -> None:
-        """The row of an offer that nothing else speaks of yet."""
+        """The row of an offer that nothing else speaks of yet: all else waits for its header."""
         fields = folding.fields
         assert isinstance(fields, trade.Offer)
         standing = Standing(version=version_of(folding.order, folding.expires_day))
@@ -43,32 +66,31 @@ class Rows:
         self._count(folding, folding.kind, folding.id, standing, folding.expires_day)
 
     def change_offer(self, folding: Folding) -> None:
-        """Join a new version, a withdrawal or an erasure to the row of its subject."""
-        subject = folding.body.subject
-        connection = self._database.connection
-        root = connection.execute(
-            "SELECT offer.root, offer.coop, offer.circle, kind.name FROM record "
-            "JOIN offer ON offer.root = record.n JOIN kind ON kind.n = record.kind "
-            "WHERE record.id = ?",
-            (subject,),
-        ).fetchone()
-        assert subject is not None
+        """Join a version, a withdrawal or an erasure to the row of its subject.
+
+        What it may say is judged by the subject's header alone: its body may be gone.
+        """
+        subject = folding.body.subject or folding.id
+        root = self._told(subject)
         if root is None:
             self._wait(subject, folding)
             return
-        is_version = folding.kind in {trade.OFFER, trade.WANT}
-        if root[1:3] != (folding.coop, folding.circle) or (is_version and root[3] != folding.kind):
-            # Of another co-op or kind: ineffective, for ever.
+        is_version = folding.kind in OFFERS
+        if root.kind not in OFFERS or (is_version and root.kind != folding.kind):
             return
-        before, day = self._offer_standing(root[0])
-        after = join(before, lift(folding.kind, folding.order, folding.expires_day, folding.fields))
+        if (root.coop, root.circle) != (folding.coop, folding.circle):
+            # Of another co-op: ineffective, for ever.
+            return
+        before, day = self._offer_standing(root.n)
+        named = self._erase(root, subject, before, folding)
+        said = lift(folding.kind, folding.order, folding.expires_day, folding.fields, named)
+        after = join(before, said)
         if after == before:
             return
-        kind = str(root[3])
-        self._count(folding, kind, subject, before, day, sign=-1)
-        self._unindex(root[0])
-        day = self._rewrite(root[0], after)
-        self._count(folding, kind, subject, after, day)
+        self._count(folding, root.kind, subject, before, day, sign=-1)
+        unindex(self._database.connection, root.n)
+        day = self._rewrite(root, after)
+        self._count(folding, root.kind, subject, after, day)
 
     def stand(self, family: str, folding: Folding) -> None:
         """Join to a subject of which the newest version stands."""
@@ -128,6 +150,8 @@ class Rows:
         *,
         sign: int = 1,
     ) -> None:
+        if standing.version is None:
+            return
         key = (folding.circle, merge.LASTING_DAY if day is None else day, kind)
         term = row_hash(self._database.network, kind, subject, folding.coop_id, standing)
         self._digests[key] = self._digests.get(key, 0) + sign * term
@@ -137,15 +161,48 @@ class Rows:
             "INSERT OR IGNORE INTO waiting (ref, record) VALUES (?, ?)", (ref, folding.n)
         )
 
+    def _told(self, record: bytes) -> Told | None:
+        """The header of a record that is counted and has gone through the fold."""
+        row = self._database.connection.execute(
+            f"SELECT record.n, log.circle, log.coop, kind.name, record.expires_day, {_ORDER} "
+            "FROM record JOIN kind ON kind.n = record.kind "
+            "JOIN branch ON branch.n = record.branch JOIN log ON log.n = branch.log "
+            "WHERE record.id = ? AND record.n <= ? AND record.seq <= branch.counted_seq",
+            (record, self.passed),
+        ).fetchone()
+        return None if row is None else Told._make([*row[:5], row[5:]])
+
+    def _erase(
+        self, root: Told, subject: bytes, before: Standing, folding: Folding
+    ) -> list[Version]:
+        """Drop the bodies that an erasure names; those of its records that may be versions."""
+        fields = folding.fields
+        named: list[Version] = []
+        for one in fields.records if isinstance(fields, trade.Erase) else ():
+            told = self._told(one)
+            if told is None:
+                # It may come after its erasure.
+                self._wait(one, folding)
+                continue
+            if (told.coop, told.circle) != (root.coop, root.circle):
+                continue
+            if told.kind == root.kind:
+                named.append(version_of(told.order, told.expires_day))
+            if told.expires_day is not None and bodies.is_of(self._database, told.n, subject):
+                if before.version is not None and before.version.order == told.order:
+                    unindex(self._database.connection, root.n)
+                bodies.erase(self._database, told.n)
+        return named
+
     def _offer_standing(self, root: int) -> tuple[Standing, int | None]:
         row = self._database.connection.execute(
             "SELECT version, withdrawn, erased, expires_day FROM offer WHERE root = ?", (root,)
         ).fetchone()
-        erased = frozenset(decode(row[2])) if row[2] is not None else frozenset()  # type: ignore[arg-type]
+        if row is None:
+            return Standing(), None
         order = self._order(row[0])
         version = None if order is None else version_of(order, row[3])
-        standing = Standing(version, self._order(row[1]), erased)
-        return standing, row[3]
+        return Standing(version, self._order(row[1]), _ids_in(row[2])), row[3]
 
     def _order(self, record: int | None) -> Order | None:
         if record is None:
@@ -157,38 +214,43 @@ class Rows:
         ).fetchone()
         return row
 
-    def _rewrite(self, root: int, standing: Standing) -> int | None:
+    def _rewrite(self, root: Told, standing: Standing) -> int | None:
         """Write the row of an offer as it stands now; the day on which it may be forgotten."""
         connection = self._database.connection
         version = _number_of(connection, standing.version and standing.version.order)
-        hidden = standing.is_withdrawn or standing.is_erased
-        fields, day = read_offer(connection, version) if version is not None else (None, None)
+        # Of an erased version only the header is known to everyone.
+        fields = None if standing.is_erased else read_offer(connection, version)
+        day = standing.version.day if standing.version is not None else None
+        day = None if day == merge.LASTING_DAY else day
         connection.execute(
-            "UPDATE offer SET version = ?, withdrawn = ?, erased = ?, hidden = ?, "
-            "expires_day = ?, country = ?, valid_until_ms = ? WHERE root = ?",
+            "INSERT INTO offer (root, circle, coop, is_want, version, withdrawn, erased, hidden, "
+            "published_ms, expires_day, country, valid_until_ms) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (root) DO UPDATE SET "
+            "version = excluded.version, withdrawn = excluded.withdrawn, "
+            "erased = excluded.erased, hidden = excluded.hidden, "
+            "expires_day = excluded.expires_day, country = excluded.country, "
+            "valid_until_ms = excluded.valid_until_ms",
             (
+                root.n,
+                root.circle,
+                root.coop,
+                root.kind == trade.WANT,
                 version,
                 _number_of(connection, standing.withdrawn),
                 encode(sorted(standing.erased)) if standing.erased else None,
-                hidden,
+                fields is None or standing.is_withdrawn,
+                root.order[0],
                 day,
                 fields.where.country if fields is not None and fields.where else None,
                 fields.valid_until_ms if fields is not None else None,
-                root,
             ),
         )
         if fields is not None:
             connection.execute(
                 "INSERT INTO offer_text (rowid, title, text) VALUES (?, ?, ?)",
-                (root, *words(fields)),
+                (root.n, *words(fields)),
             )
         return day
-
-    def _unindex(self, root: int) -> None:
-        """Take the words of the present version out of the index."""
-        connection = self._database.connection
-        row = connection.execute("SELECT version FROM offer WHERE root = ?", (root,)).fetchone()
-        unindex(connection, root, row[0])
 
 
 def add_to_digest(database: Database, circle: int, day: int, kind: str, delta: int) -> None:
@@ -208,11 +270,9 @@ def add_to_digest(database: Database, circle: int, day: int, kind: str, delta: i
 def drop(database: Database, circle: int) -> None:
     """Drop a circle's rows, words and digest."""
     connection = database.connection
-    found = connection.execute(
-        "SELECT root, version FROM offer WHERE circle = ?", (circle,)
-    ).fetchall()
-    for root, version in found:
-        unindex(connection, root, version)
+    found = connection.execute("SELECT root FROM offer WHERE circle = ?", (circle,)).fetchall()
+    for (root,) in found:
+        unindex(connection, root)
     connection.execute("DELETE FROM offer WHERE circle = ?", (circle,))
     connection.execute("DELETE FROM standing WHERE circle = ?", (circle,))
     connection.execute("DELETE FROM digest WHERE circle = ?", (circle,))
@@ -224,9 +284,19 @@ def drop(database: Database, circle: int) -> None:
     connection.execute(f"DELETE FROM malformed WHERE record IN {of_circle}", (circle,))
 
 
-def unindex(connection: sqlite3.Connection, root: int, version: int | None) -> None:
-    """Take the words of an offer's version out of the index, while its body is still here."""
-    fields, _ = read_offer(connection, version)
+def unindex(connection: sqlite3.Connection, root: int) -> None:
+    """Take the words of an offer out of the index, while the body of its version is still here.
+
+    An erased version was never put in: its body may go at any time.
+    """
+    row = connection.execute(
+        "SELECT version, erased, record.id FROM offer JOIN record ON record.n = version "
+        "WHERE root = ?",
+        (root,),
+    ).fetchone()
+    if row is None or row[2] in _ids_in(row[1]):
+        return
+    fields = read_offer(connection, row[0])
     if fields is not None:
         connection.execute(
             "INSERT INTO offer_text (offer_text, rowid, title, text) VALUES ('delete', ?, ?, ?)",
@@ -234,22 +304,25 @@ def unindex(connection: sqlite3.Connection, root: int, version: int | None) -> N
         )
 
 
-def read_offer(
-    connection: sqlite3.Connection, version: int | None
-) -> tuple[trade.Offer | None, int | None]:
-    """The fields and the day of an offer's version; None when its body was dropped."""
-    if version is None:
-        return None, None
-    data, kind, day = connection.execute(
-        "SELECT body, kind.name, expires_day FROM record JOIN kind ON kind.n = record.kind "
-        "WHERE record.n = ?",
+def erased_in(database: Database, circle: int) -> set[bytes]:
+    """The records that erasures in a circle name."""
+    found = database.connection.execute(
+        "SELECT erased FROM offer WHERE circle = ? AND erased NOT NULL", (circle,)
+    )
+    return {one for (erased,) in found for one in _ids_in(erased)}
+
+
+def read_offer(connection: sqlite3.Connection, version: int | None) -> trade.Offer | None:
+    """The fields of an offer's version; None when its body was dropped."""
+    row = connection.execute(
+        "SELECT body, kind.name FROM record JOIN kind ON kind.n = record.kind WHERE record.n = ?",
         (version,),
     ).fetchone()
-    if data is None:
-        return None, day
-    fields = merge.read_fields(kind, open_body(data))
+    if row is None or row[0] is None:
+        return None
+    fields = merge.read_fields(row[1], open_body(row[0]))
     assert isinstance(fields, trade.Offer)
-    return fields, day
+    return fields
 
 
 def words(fields: trade.Offer) -> tuple[str, str]:
@@ -280,6 +353,14 @@ def _offer_values(folding: Folding, fields: trade.Offer) -> tuple[object, ...]:
     )
 
 
+def _ids_in(erased: bytes | None) -> frozenset[bytes]:
+    if erased is None:
+        return frozenset()
+    ids = decode(erased)
+    assert isinstance(ids, list)
+    return frozenset(ids)
+
+
 def _number_of(connection: sqlite3.Connection, order: Order | None) -> int | None:
     if order is None:
         return None
@@ -287,5 +368,6 @@ def _number_of(connection: sqlite3.Connection, order: Order | None) -> int | Non
     return int(row[0])
 
 
+OFFERS: Final = frozenset({trade.OFFER, trade.WANT})
 SUBJECT_FAMILIES: Final = frozenset({"profile", "contact", "stock", "allotment"})
 _ORDER: Final = "record.time_ms, log.id, record.seq, record.id"

@@ -107,14 +107,19 @@ class Store:
 
     def _run(self) -> None:
         """The writer thread: jobs first, folding in between."""
+        in_a_row = 0
         while True:
             try:
-                job = self._jobs.get(block=self._lag == 0)
+                # Between the chunks of a bulk arrival the next one comes first, for a while.
+                patience = FOLD_AFTER_S if in_a_row < JOBS_IN_A_ROW_MAX else 0.001
+                job = self._jobs.get(timeout=patience if self._lag else None)
             except queue.Empty:
+                in_a_row = 0
                 self._fold_some()
                 continue
             if job is None:
                 return
+            in_a_row += 1
             function, future = job
             try:
                 result = function(self._database)
@@ -172,5 +177,7 @@ def _told(fault: BaseException) -> BaseException:
 
 _log = structlog.get_logger(__name__)
 READERS: Final = 4
+FOLD_AFTER_S: Final = 0.03
+JOBS_IN_A_ROW_MAX: Final = 256
 # Bounded: whoever produces faster than the disk takes has to wait.
 JOBS_WAITING_MAX: Final = 64

@@ -13,7 +13,7 @@ import msgspec
 from node.store import circles, overview
 from node.store.database import Database
 from node.store.reading import Connection
-from node.views.ids import HEX_DIGITS, SHORTEST_CHARS
+from node.views.ids import HEX_DIGITS, SHORTEST_CHARS, text
 from node.views.names import names_of, profiles_of
 from node.views.status import CircleStatus
 from protocol import circle as rules
@@ -21,7 +21,7 @@ from protocol.circle import Circle
 from protocol.codec import decode_as
 from protocol.endorse import Threshold, act_digest
 from protocol.errors import Refusal
-from protocol.keys import CIRCLE, COOP, to_text
+from protocol.keys import CIRCLE, COOP
 from protocol.limits import HASH_BYTES
 
 MemberState = Literal["member", "admitted", "removed"]
@@ -69,7 +69,7 @@ class MemberView(msgspec.Struct, frozen=True):
 
 
 class ProposalView(msgspec.Struct, frozen=True):
-    """What was proposed and not done yet: `act` is admit, remove or rule, `coop` whom it is about."""
+    """What is not done yet: `act` is admit, remove or rule, `coop` whom it is about."""
 
     act: str
     digest: str
@@ -96,7 +96,7 @@ def all_of(connection: Connection, own: bytes, now_ms: int) -> Circles:
     return Circles(
         tuple(
             CircleLine(
-                id=to_text(CIRCLE, row.id),
+                id=text(CIRCLE, row.id),
                 name=row.name,
                 root=row.root.hex(),
                 digest=overview.digest(connection, row.n, now_ms).hex(),
@@ -121,7 +121,7 @@ def detail(database: Database, circle: bytes, own: bytes, now_ms: int) -> Circle
     if judge.state is None or row is None:
         raise Refusal("unknown-circle")
     return CircleDetail(
-        id=to_text(CIRCLE, circle),
+        id=text(CIRCLE, circle),
         name=judge.state.rules.name,
         root=row.root.hex(),
         digest=overview.digest(connection, row.n, now_ms).hex(),
@@ -132,9 +132,9 @@ def detail(database: Database, circle: bytes, own: bytes, now_ms: int) -> Circle
     )
 
 
-def proposal_digest(database: Database, circle: bytes, text: str) -> bytes:
+def proposal_digest(database: Database, circle: bytes, written: str) -> bytes:
     """The digest of an open proposal that begins so; refuses as `node.views.ids` does."""
-    digits = text.strip().lower()
+    digits = written.strip().lower()
     if not SHORTEST_CHARS <= len(digits) <= 2 * HASH_BYTES or set(digits) - HEX_DIGITS:
         raise Refusal("bad-id", f"{SHORTEST_CHARS} or more hexadecimal digits")
     judge = circles.load(database, circle)
@@ -153,7 +153,7 @@ def _rules(fields: rules.Rules) -> RulesView:
     return RulesView(
         fields.name,
         fields.read,
-        tuple(to_text(COOP, one) for one in fields.stewards),
+        tuple(text(COOP, one) for one in fields.stewards),
         _threshold(fields.admit),
         _threshold(fields.remove),
         _threshold(fields.rule),
@@ -171,7 +171,7 @@ def _members(connection: Connection, circle: int, own: bytes) -> tuple[MemberVie
     known = profiles_of(connection, [row.coop for row in rows], own)
     return tuple(
         MemberView(
-            to_text(COOP, row.coop),
+            text(COOP, row.coop),
             names[row.coop],
             known[row.coop].country if row.coop in known else None,
             "removed" if not row.live else "member" if row.accepted else "admitted",
@@ -191,9 +191,9 @@ def _proposals(database: Database, judge: Circle, own: bytes) -> tuple[ProposalV
             ProposalView(
                 act.partition("/")[0].rpartition(".")[2],
                 act_digest(database.network, act, judge.id, data).hex(),
-                None if about is None else to_text(COOP, about),
+                None if about is None else text(COOP, about),
                 name,
-                tuple(to_text(COOP, one) for one in sorted(coops)),
+                tuple(text(COOP, one) for one in sorted(coops)),
             )
         )
     return tuple(shown)

@@ -7,6 +7,7 @@ sum. It never decides whether what is meant may be touched.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from node.store import offers, overview
@@ -16,33 +17,38 @@ from protocol.errors import Refusal
 from protocol.keys import CIRCLE, COOP, RECORD, from_text, to_text
 from protocol.limits import HASH_BYTES
 
+# Co-ops, circles and the records of some pages: 150 bytes each.
+TEXTS_KEPT: Final = 4096
 
-def coop_id(connection: Connection, text: str) -> bytes:
+
+def coop_id(connection: Connection, written: str) -> bytes:
     """A co-op's id, known here or whole; refuses `bad-id`, `ambiguous-id`, `not-found`."""
-    return _meant(COOP, text, lambda low, high: overview.ids_between(connection, "coop", low, high))
+    return _meant(
+        COOP, written, lambda low, high: overview.ids_between(connection, "coop", low, high)
+    )
 
 
-def circle_id(connection: Connection, text: str) -> bytes:
+def circle_id(connection: Connection, written: str) -> bytes:
     """A circle's id, likewise."""
     found = _meant(
-        CIRCLE, text, lambda low, high: overview.ids_between(connection, "circle", low, high)
+        CIRCLE, written, lambda low, high: overview.ids_between(connection, "circle", low, high)
     )
     if not overview.ids_between(connection, "circle", found, found):
         raise Refusal("unknown-circle")
     return found
 
 
-def offer_id(connection: Connection, text: str) -> bytes:
+def offer_id(connection: Connection, written: str) -> bytes:
     """The id of an offer or want that is here, hidden or not."""
-    found = _meant(RECORD, text, lambda low, high: offers.ids_between(connection, low, high))
+    found = _meant(RECORD, written, lambda low, high: offers.ids_between(connection, low, high))
     if not offers.ids_between(connection, found, found):
         raise Refusal("not-found")
     return found
 
 
-def invite_id(connection: Connection, text: str) -> bytes:
+def invite_id(connection: Connection, written: str) -> bytes:
     """The id of an invite that this node gave out, in hexadecimal digits."""
-    digits = text.strip().lower()
+    digits = written.strip().lower()
     if not SHORTEST_CHARS <= len(digits) <= 2 * HASH_BYTES or set(digits) - HEX_DIGITS:
         raise Refusal("bad-id", f"{SHORTEST_CHARS} or more hexadecimal digits")
     low = bytes.fromhex(digits.ljust(2 * HASH_BYTES, "0"))
@@ -50,36 +56,39 @@ def invite_id(connection: Connection, text: str) -> bytes:
     return _one(overview.ids_between(connection, "invite", low, high))
 
 
-def whole(prefix: str, text: str) -> bytes:
+def whole(prefix: str, written: str) -> bytes:
     """The id in a whole text form of this prefix; refuses `bad-id`."""
-    found, data = from_text(text.strip())
+    found, data = from_text(written.strip())
     if found != prefix or len(data) != HASH_BYTES:
         raise Refusal("bad-id", f"one that starts with {prefix}1 is needed")
     return data
 
 
+@lru_cache(maxsize=TEXTS_KEPT)
+def text(prefix: str, identifier: bytes) -> str:
+    """The text form of an id; kept, as a list shows the same co-ops over and over."""
+    return to_text(prefix, identifier)
+
+
 def short(prefix: str, identifier: bytes) -> str:
     """The beginning of a text form, long enough to be told apart and written back."""
-    return to_text(prefix, identifier)[: len(prefix) + 1 + SHORT_CHARS]
+    return text(prefix, identifier)[: len(prefix) + 1 + SHORT_CHARS]
 
 
-def _meant(prefix: str, text: str, ids_between: Callable[[bytes, bytes], list[bytes]]) -> bytes:
-    text = text.strip()
+def _meant(prefix: str, written: str, ids_between: Callable[[bytes, bytes], list[bytes]]) -> bytes:
+    written = written.strip()
     start = prefix + "1"
-    if not text.lower().startswith(start) or len(text) < SHORTEST_CHARS:
+    if not written.lower().startswith(start) or len(written) < SHORTEST_CHARS:
         raise Refusal("bad-id", f"{SHORTEST_CHARS} or more characters, from {start} on")
-    if len(text) - len(start) >= TEXT_CHARS:
-        return whole(prefix, text)
-    _, bits, count = bech32.decode_prefix(text)
+    if len(written) - len(start) >= TEXT_CHARS:
+        return whole(prefix, written)
+    _, bits, count = bech32.decode_prefix(written)
     if count > ID_BITS:  # it reaches into the check sum
         bits, count = bits >> (count - ID_BITS), ID_BITS
     rest = ID_BITS - count
     low = bits << rest
-    return _one(
-        ids_between(
-            low.to_bytes(HASH_BYTES, "big"), (low | ((1 << rest) - 1)).to_bytes(HASH_BYTES, "big")
-        )
-    )
+    high = low | ((1 << rest) - 1)
+    return _one(ids_between(low.to_bytes(HASH_BYTES, "big"), high.to_bytes(HASH_BYTES, "big")))
 
 
 def _one(found: list[bytes]) -> bytes:

@@ -13,14 +13,17 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from node.store import offers as rows
-from node.store.offers import Asker, Found, Listed, Place, Wanted
+from node.store.offers import Asker, Found, Listed, Place, Wanted, match_of
 from node.store.reading import Connection
+from node.views.ids import text
 from node.views.names import names_of, pick
-from protocol import merge, trade
+from protocol import trade
 from protocol.errors import Refusal
-from protocol.keys import CIRCLE, COOP, LOG, RECORD, to_text
-from protocol.record import day_of, open_body
+from protocol.keys import CIRCLE, COOP, LOG, RECORD
+from protocol.record import Body, day_of
 from protocol.values import Decimal
+
+__all__ = ["Asker", "Wanted", "all_fields", "detail", "match_of", "own_after", "page"]
 
 
 class OfferLine(msgspec.Struct, frozen=True):
@@ -83,7 +86,7 @@ class VersionView(msgspec.Struct, frozen=True):
 
 
 class OfferDetail(msgspec.Struct, frozen=True):
-    """All of one offer; `offer` is None when its content was erased or has expired."""
+    """All of one offer; `offer` is None when its content was erased or forgotten."""
 
     id: str
     coop: str
@@ -109,6 +112,8 @@ class OwnOffer(NamedTuple):
     kind: str
     hidden: bool
     fields: trade.Offer
+    raw: bytes
+    """The fields in their canonical bytes, as they were signed."""
 
 
 def page(
@@ -143,12 +148,12 @@ def detail(
         raise Refusal("not-found")
     signed = None if found.version is None else rows.signed(connection, found.version)
     is_erased = signed is not None and signed.id in found.erased
-    fields = None if found.body is None or is_erased else _fields(found.is_want, found.body)
+    fields = None if found.body is None or is_erased else _fields(found.body)
     return OfferDetail(
-        id=to_text(RECORD, found.id),
-        coop=to_text(COOP, found.coop),
+        id=text(RECORD, found.id),
+        coop=text(COOP, found.coop),
         coop_name=names_of(connection, [found.coop], asker.coop)[found.coop],
-        circle=to_text(CIRCLE, found.circle),
+        circle=text(CIRCLE, found.circle),
         kind=_KINDS[found.is_want],
         title="" if fields is None else pick(fields.title, languages),
         offer=fields,
@@ -160,7 +165,7 @@ def detail(
         mine=found.coop == asker.coop,
         signed=None if signed is None else _signature(found.coop, signed),
         versions=tuple(
-            VersionView(to_text(RECORD, record), time_ms, record in found.erased)
+            VersionView(text(RECORD, record), time_ms, record in found.erased)
             for record, time_ms in rows.versions(connection, found)
         ),
     )
@@ -175,9 +180,9 @@ def own_after(
     """
     found = rows.own(connection, circle, coop, root, OWN_AT_ONCE)
     offers = [
-        OwnOffer(offer, _KINDS[is_want], bool(hidden), fields)
+        OwnOffer(offer, _KINDS[is_want], bool(hidden), fields, bytes(_BODY.decode(body).fields))
         for _, offer, is_want, hidden, body in found
-        if (fields := _fields(is_want, body)) is not None
+        if (fields := _fields(body)) is not None
     ]
     return offers, found[-1][0] if len(found) == OWN_AT_ONCE else None
 
@@ -205,10 +210,10 @@ def _line(
     if fields is None:
         return None
     return OfferLine(
-        id=to_text(RECORD, row.id),
-        coop=to_text(COOP, row.coop),
+        id=text(RECORD, row.id),
+        coop=text(COOP, row.coop),
         coop_name=names[row.coop],
-        circle=to_text(CIRCLE, row.circle),
+        circle=text(CIRCLE, row.circle),
         kind=_KINDS[row.is_want],
         mode=fields.mode,
         title=pick(fields.title, languages),
@@ -225,19 +230,18 @@ def _line(
 
 def _shown(row: Listed, own: bytes) -> trade.Offer | None:
     """The fields, unless the offer is for others: their ids may stand elsewhere in a body."""
-    fields = _fields(row.is_want, row.body)
+    fields = _fields(row.body)
     if fields is None or (fields.recipients and own not in (row.coop, *fields.recipients)):
         return None
     return fields
 
 
-def _fields(is_want: int, body: bytes) -> trade.Offer | None:
+def _fields(body: bytes) -> trade.Offer | None:
+    """What the fold found well-formed needs no second look; it would take most of a page's time."""
     try:
-        fields = merge.read_fields(trade.WANT if is_want else trade.OFFER, open_body(body))
-    except Refusal:
+        return _OFFER.decode(_BODY.decode(body).fields)
+    except msgspec.DecodeError:
         return None
-    assert isinstance(fields, trade.Offer)
-    return fields
 
 
 def _is_over(found: Found, fields: trade.Offer | None, now_ms: int) -> bool:
@@ -250,21 +254,21 @@ def _is_over(found: Found, fields: trade.Offer | None, now_ms: int) -> bool:
 
 def _signature(coop: bytes, signed: rows.Signed) -> SignedView:
     return SignedView(
-        coop=to_text(COOP, coop),
+        coop=text(COOP, coop),
         device=signed.device.hex(),
         key_event=signed.key_event.hex(),
-        log=to_text(LOG, signed.log),
+        log=text(LOG, signed.log),
         seq=signed.seq,
-        record=to_text(RECORD, signed.id),
+        record=text(RECORD, signed.id),
         time_ms=signed.time_ms,
-        head=None if signed.head is None else to_text(RECORD, signed.head),
+        head=None if signed.head is None else text(RECORD, signed.head),
         head_seq=signed.head_seq,
         signature=None if signed.signature is None else signed.signature.hex(),
     )
 
 
-def _place(text: str) -> Place:
-    told = PLACE.fullmatch(text)
+def _place(written: str) -> Place:
+    told = PLACE.fullmatch(written)
     if told is None:
         raise Refusal("bad-field", "after is the `next` of another page")
     return Place(int(told[1]), int(told[2]))
@@ -274,3 +278,5 @@ PLACE: Final = re.compile(r"([0-9]{1,16})-([0-9]{1,18})")
 OWN_AT_ONCE: Final = 1_000
 ALL_AT_ONCE: Final = 1_000
 _KINDS: Final = ("offer", "want")
+_BODY: Final = msgspec.msgpack.Decoder(Body)
+_OFFER: Final = msgspec.msgpack.Decoder(trade.Offer)

@@ -8,8 +8,9 @@ from typing import Protocol
 import msgspec
 
 from node.store.reading import Connection
+from node.views.ids import text
 from node.views.names import names_of
-from protocol.keys import COOP, to_text
+from protocol.keys import COOP
 
 
 class PeerView(msgspec.Struct, frozen=True):
@@ -44,17 +45,17 @@ class Seen(Protocol):
 
 
 def peers(connection: Connection, own: bytes, seen: Sequence[Seen]) -> tuple[PeerView, ...]:
-    """The same with the names that co-ops give themselves, before those that they were listed by."""
+    """The same with the names that co-ops give themselves, else those they were listed by."""
     names = names_of(connection, [one.coop for one in seen], own)
     shown = []
     for one in seen:
-        text = to_text(COOP, one.coop)
+        coop = text(COOP, one.coop)
         name = names[one.coop]
-        if one.name and text.startswith(name):
+        if one.name and coop.startswith(name):
             name = one.name
         shown.append(
             PeerView(
-                text, name, one.state, one.address, one.blocked, one.last_seen_ms, one.last_error
+                coop, name, one.state, one.address, one.blocked, one.last_seen_ms, one.last_error
             )
         )
     return tuple(sorted(shown, key=lambda one: (one.name.casefold(), one.coop)))

@@ -7,9 +7,10 @@ import msgspec
 from node import __version__
 from node.store import overview
 from node.store.reading import Connection
+from node.views.ids import text
 from node.views.names import names_of
 from node.views.peers import PeerView
-from protocol.keys import CIRCLE, COOP, LOG, RECORD, to_text
+from protocol.keys import CIRCLE, COOP, LOG, RECORD
 
 
 class CircleStatus(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ def status(
     rows = overview.circles(connection)
     digests = {row.id: overview.digest(connection, row.n, now_ms) for row in rows}
     return Status(
-        coop=to_text(COOP, own),
+        coop=text(COOP, own),
         name=names_of(connection, [own], own)[own],
         version=__version__,
         records=overview.records(connection),
@@ -62,7 +63,7 @@ def status(
         time_ms=now_ms,
         circles=tuple(
             CircleStatus(
-                to_text(CIRCLE, row.id),
+                text(CIRCLE, row.id),
                 row.name,
                 row.root.hex(),
                 digests[row.id].hex(),
@@ -74,9 +75,9 @@ def status(
         peers=peers,
         forks=tuple(
             ForkView(
-                to_text(COOP, fork.coop),
-                to_text(LOG, fork.log),
-                tuple(to_text(RECORD, one) for one in fork.records),
+                text(COOP, fork.coop),
+                text(LOG, fork.log),
+                tuple(text(RECORD, one) for one in fork.records),
             )
             for fork in overview.forks(connection)
         ),

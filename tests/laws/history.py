@@ -64,9 +64,7 @@ class History:
         self.write(0, [Draft(rules.FOUND, body)])
         for who in (1, 2):
             self._circle_act(0, rules.ADMIT, rules.Admit(self.coops[who].coop, self.draw(16)), 0)
-            self._circle_act(
-                who * DEVICES, rules.ACCEPT, rules.Accept(self._grounds(who)[0]), 0
-            )
+            self._circle_act(who * DEVICES, rules.ACCEPT, rules.Accept(self._grounds(who)[0]), 0)
 
     def obey(self, command: Command) -> None:
         """Do what a command says, or the nearest thing that can be done."""
@@ -132,9 +130,7 @@ class History:
             missing = header.expires_day is not None and absent()
             some.append(record._replace(body=None) if missing else record)
             signature = self.signatures.get(record.id)
-            if signature and (
-                record.id == head or header.kind in rules.FIELDS or ends(record.id)
-            ):
+            if signature and (record.id == head or header.kind in rules.FIELDS or ends(record.id)):
                 paths.append(make_path(some, signature))
                 some = []
         return paths
@@ -231,6 +227,7 @@ class History:
             fields = rules.Accept(self._grounds(who)[-1])
             self._circle_act(who * DEVICES + second % DEVICES, rules.ACCEPT, fields, 0, third)
         elif outside:
+            device = device if self._grounds(device // DEVICES) else 0
             coop = self.coops[outside[first % len(outside)]].coop
             self._circle_act(device, rules.ADMIT, rules.Admit(coop, self.draw(16)), second, third)
 

@@ -98,6 +98,7 @@ def told(commands: list[Command]) -> History:
     history = History()
     for command in commands:
         history.obey(command)
+    deliver_all(history, history.reference)
     return history
 
 
@@ -130,22 +131,25 @@ def deliver(
             fill(history, database)
         if forgets and random.random() < 0.2:
             forget.forget(database, history.now_ms, random.randrange(1, 9))
-    for _ in range(ROUNDS_MAX):
-        new = 0
-        for head in heads:
-            paths = history.paths_to(head, 0, lambda _: True, lambda: False)
-            outcome = ingest.ingest_paths(
-                database, history.circle, paths, history.now_ms, live=live is not False
-            )
-            new += outcome.new_records
-        if not new:
-            break
-    settle(database)
+    deliver_all(history, database)
     fill(history, database)
     if forgets:
         while forget.forget(database, history.now_ms, 7):
             pass
     return database
+
+
+def deliver_all(history: History, database: Database) -> None:
+    """As if asked for, in the order of writing, until nothing is new."""
+    for _ in range(ROUNDS_MAX):
+        new = 0
+        for head in history.signatures:
+            paths = history.paths_to(head, 0, lambda _: True, lambda: False)
+            put = ingest.ingest_paths
+            new += put(database, history.circle, paths, history.now_ms, live=False).new_records
+        if not new:
+            break
+    settle(database)
 
 
 def fill(history: History, database: Database) -> None:

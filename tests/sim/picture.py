@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from node.store import bodies, digests, fold, rows
 from node.store.database import Database
+from protocol.codec import decode
 from protocol.limits import SKEW_MS_MAX
 from protocol.record import day_of
 from protocol.trie import root_of
@@ -127,9 +128,15 @@ def _standing(
 def _words(connection: sqlite3.Connection, circle: int, day: int) -> dict[str, int]:
     """How many rows show a word; the index must say the same of all rows here."""
     indexed, shown = Counter[str](), Counter[str]()
-    found = _all(connection, "SELECT root, version, circle, expires_day FROM offer")
-    for _, version, where, until in found:
-        fields, _ = rows.read_offer(connection, version)
+    found = _all(
+        connection,
+        "SELECT version, record.id, erased, circle, offer.expires_day FROM offer "
+        "JOIN record ON record.n = version",
+    )
+    for version, identifier, erased, where, until in found:
+        fields = None
+        if erased is None or identifier not in decode(erased):
+            fields = rows.read_offer(connection, version)
         if fields is not None:
             some = set(" ".join(rows.words(fields)).lower().split())
             indexed.update(some)

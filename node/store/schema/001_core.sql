@@ -49,17 +49,18 @@ CREATE TABLE log (
     circle INTEGER NOT NULL REFERENCES circle,
     device BLOB NOT NULL,
     instance INTEGER NOT NULL,
-    ground BLOB,
     leaf BLOB NOT NULL UNIQUE
 ) STRICT;
 CREATE INDEX log_circle ON log (circle);
 
 -- A log is a line of one branch until its author forks it. `parent` is the record behind which a
--- branch starts. Counted: folded into rows. Carried: compared and served (never less).
+-- branch starts; `ground` is the admit that its opening refers to (a log opened twice has two).
+-- Counted: folded into rows. Carried: compared and served (never less).
 CREATE TABLE branch (
     n INTEGER PRIMARY KEY,
     log INTEGER NOT NULL REFERENCES log,
     parent INTEGER,
+    ground BLOB,
     first_seq INTEGER NOT NULL,
     tip_seq INTEGER NOT NULL,
     counted_seq INTEGER NOT NULL,

@@ -1,0 +1,1 @@
+"""API: JSON routes below `/api/v1`, one short module a resource, all in one table."""

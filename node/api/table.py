@@ -1,0 +1,43 @@
+"""Table: every route of the API, and what a path that is none of them is answered."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+
+from node.api import (
+    accounts,
+    blobs,
+    circles,
+    events,
+    imports,
+    invites,
+    logs,
+    offers,
+    openapi,
+    peers,
+    status,
+)
+from node.api.route import PREFIX, Route, handler_of
+
+
+def add_routes(app: web.Application, base: str) -> None:
+    """Put all of them below a base path."""
+    for route in ROUTES:
+        app.router.add_route(route.method, f"{base}{PREFIX}{route.path}", handler_of(route))
+
+
+ROUTES: Final[tuple[Route, ...]] = (
+    *status.ROUTES,
+    *circles.ROUTES,
+    *invites.ROUTES,
+    *peers.ROUTES,
+    *offers.ROUTES,
+    *imports.ROUTES,
+    *blobs.ROUTES,
+    *logs.ROUTES,
+    *events.ROUTES,
+    *accounts.ROUTES,
+    openapi.route(lambda: ROUTES),
+)

@@ -1,0 +1,117 @@
+"""Entry: who a request comes from, and whether it may.
+
+The machine's own socket is the owner's; a token speaks for its account; a cookie is a person at a
+page of ours, and must prove that for whatever changes something. It never answers a request.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Final, NamedTuple
+
+from aiohttp import web
+
+from node import access
+from node.access import Principal, Scope
+from node.gate.accounts import OWNER
+from node.gate.keys import ACCOUNTS, NODE
+from protocol.errors import Refusal
+
+CSRF_HEADER: Final = "X-CSRF-Token"
+
+
+class Caller(NamedTuple):
+    """Who asks; `csrf` is the random bytes behind the forms of a session, empty without one."""
+
+    principal: Principal
+    csrf: bytes = b""
+
+    @property
+    def form_token(self) -> str:
+        """What a form of this session has to bring back."""
+        return access.csrf_token(self.csrf)
+
+
+async def enter(request: web.Request, scope: Scope, csrf: str | None = None) -> Caller:
+    """The caller, if it may: else `not-logged-in`, `not-your-role`, `bad-token`, `bad-origin`.
+
+    `csrf` is what a form brought; without one the header is looked at.
+    """
+    caller = await identify(request)
+    access.require(None if caller is None else caller.principal, scope)
+    assert caller is not None
+    if caller.principal.via == "session" and request.method not in access.SAFE_METHODS:
+        check_site(request)
+        access.check_csrf(caller.csrf, csrf or request.headers.get(CSRF_HEADER))
+    return caller
+
+
+async def identify(request: web.Request) -> Caller | None:
+    """Who asks; None for a stranger. Refuses `bad-token`."""
+    if is_own_socket(request):
+        return Caller(access.make_principal(OWNER, OWNER, "socket"))
+    accounts = request.app[ACCOUNTS]
+    authorization = request.headers.get("Authorization")
+    if authorization is not None:
+        return Caller(await accounts.token(authorization))
+    value = request.cookies.get(_cookie(request).name)
+    session = None if value is None else await accounts.session(value)
+    return None if session is None else Caller(session.principal, session.csrf)
+
+
+def check_site(request: web.Request) -> None:
+    """Whether what changes something comes from a page of this node; else `bad-origin`."""
+    origin = access.origin_of(request.app[NODE].address)
+    own = frozenset() if origin is None else frozenset({origin})
+    access.check_origin(request.method, request.headers, own)
+
+
+def check_own_socket(request: web.Request) -> None:
+    """Whether the request came over the machine's own socket; else `not-your-role`."""
+    if not is_own_socket(request):
+        raise Refusal("not-your-role", "only on the machine itself: coop-node user reset")
+
+
+def is_own_socket(request: web.Request) -> bool:
+    """Whether it came over the unix socket, which only the machine's owner can open."""
+    transport = request.transport
+    found = None if transport is None else transport.get_extra_info("socket")
+    return found is not None and found.family == socket.AF_UNIX
+
+
+async def log_in(request: web.Request, name: str, password: str) -> str:
+    """Start a session; the cookie's value, for `set_cookie`."""
+    check_site(request)
+    return await request.app[ACCOUNTS].log_in(name, password, request.remote or "")
+
+
+def set_cookie(request: web.Request, response: web.StreamResponse, value: str) -> None:
+    """Hand a session to a browser."""
+    cookie = _cookie(request)
+    response.set_cookie(
+        cookie.name,
+        value,
+        path=cookie.path,
+        secure=cookie.secure,
+        httponly=cookie.httponly,
+        samesite=cookie.samesite,
+    )
+
+
+async def log_out(request: web.Request, response: web.StreamResponse) -> None:
+    """End the session behind the request's cookie, and take the cookie back."""
+    cookie = _cookie(request)
+    value = request.cookies.get(cookie.name)
+    if value is not None:
+        await request.app[ACCOUNTS].log_out(value)
+    response.del_cookie(
+        cookie.name,
+        path=cookie.path,
+        secure=cookie.secure,
+        httponly=cookie.httponly,
+        samesite=cookie.samesite,
+    )
+
+
+def _cookie(request: web.Request) -> access.Cookie:
+    return access.session_cookie(request.app[NODE].address)

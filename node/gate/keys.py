@@ -1,0 +1,22 @@
+"""Keys: where the application and a request keep what was handed to them."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from node.app import Node
+from node.gate.accounts import Accounts
+from node.gate.repeats import Repeats
+from node.settings import Settings
+
+NODE: Final = web.AppKey("node", Node)
+ACCOUNTS: Final = web.AppKey("accounts", Accounts)
+REPEATS: Final = web.AppKey("repeats", Repeats)
+
+
+def base_path(settings: Settings) -> str:
+    """The path below which a proxy shows the node: `/node`, or nothing."""
+    return urlsplit(settings.public_url).path.rstrip("/")

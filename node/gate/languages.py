@@ -1,0 +1,43 @@
+"""Languages: which ones a request asks for, and in which one of them this node can speak."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from gettext import NullTranslations
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from node.gate.keys import NODE
+from node.text import SOURCE_LANGUAGE, catalogue, is_language_tag
+
+
+def languages_of(request: web.Request) -> tuple[str, ...]:
+    """The languages that are asked for, best first, the node's own last."""
+    weighed: list[tuple[float, str]] = []
+    header = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")[:HEADER_CHARS_MAX]
+    for part in header.split(",")[:LANGUAGES_MAX]:
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            weight = float(quality or 1)
+        except ValueError:
+            continue
+        if is_language_tag(tag) and weight > 0:
+            weighed.append((-weight, tag))
+    weighed.sort(key=lambda one: one[0])
+    own = request.app[NODE].settings.language
+    return tuple(dict.fromkeys([*(tag for _, tag in weighed), own]))
+
+
+def spoken(languages: Sequence[str]) -> str:
+    """The first of them that there is a catalogue for; the source language else."""
+    for language in languages:
+        is_source = language.partition("-")[0].lower() == SOURCE_LANGUAGE
+        if is_source or type(catalogue(language)) is not NullTranslations:
+            return language
+    return SOURCE_LANGUAGE
+
+
+# what a browser sends is a tenth of it
+HEADER_CHARS_MAX: Final = 1_000
+LANGUAGES_MAX: Final = 16

@@ -1,0 +1,136 @@
+"""Server: one application for peers, API and pages, on a TCP port and on the machine's own socket.
+
+The socket lies in a folder that only the machine's owner can enter; whoever comes over it is the
+owner. Below a base path and without it everything is the same, so that a proxy may take it off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from node.api import table
+from node.api.route import is_api, told_errors
+from node.app import Node
+from node.config import environment, listen_address, public_url
+from node.gate.accounts import Accounts
+from node.gate.bodies import clear_uploads
+from node.gate.door import BACKLOG_CONNECTIONS, GuardedSite
+from node.gate.headers import secure
+from node.gate.keys import ACCOUNTS, NODE, REPEATS, base_path
+from node.gate.repeats import Repeats
+from node.keyring import entropy
+from node.net.peers import peer_routes
+from node.socket_path import server_socket_path
+from node.views import names, read
+from node.web import pages
+
+# An idle connection costs memory and a descriptor; a browser opens another one at no cost.
+KEEPALIVE_S: Final = 60
+# What is under way when the node stops has so long to end.
+SHUTDOWN_S_MAX: Final = 10
+SOCKET_MODE: Final = 0o600
+
+
+def application(node: Node) -> web.Application:
+    """Everything that is answered over HTTP."""
+    settings = node.settings
+    app = web.Application(middlewares=[_told], client_max_size=settings.limits.body_bytes)
+    app[NODE] = node
+    app[ACCOUNTS] = Accounts(node.store, node.clock, entropy, settings.session.days)
+    app[REPEATS] = Repeats(node.store, node.clock)
+    for base in dict.fromkeys(["", base_path(settings)]):
+        table.add_routes(app, base)
+        pages.add_routes(app, base)
+        app.router.add_get(f"{base}/livez", live)
+        app.router.add_get(f"{base}/readyz", ready)
+        for route in peer_routes(node):
+            app.router.add_route(route.method, base + route.path, route.handler)
+    app.on_response_prepare.append(secure)
+    app.on_shutdown.append(_end_streams)
+    return app
+
+
+@asynccontextmanager
+async def serving(
+    node: Node, listen: str | None = None, socket_path: Path | None = None
+) -> AsyncIterator[int]:
+    """Answer requests while the block runs; the port that was really opened.
+
+    `listen` and `socket_path` are the settings' when they are left out. Raises OSError when the
+    port is taken. Must run under the process lock of the data folder.
+    """
+    settings = node.settings
+    listen = settings.listen if listen is None else listen
+    if socket_path is None:
+        socket_path = server_socket_path(settings.home, environment())
+    await asyncio.to_thread(clear_uploads, settings)
+    runner = web.AppRunner(
+        application(node),
+        access_log=None,
+        keepalive_timeout=KEEPALIVE_S,
+        shutdown_timeout=SHUTDOWN_S_MAX,
+    )
+    await runner.setup()
+    try:
+        host, port = listen_address(listen)
+        site = GuardedSite(runner, host, port, settings.limits.connections_per_address)
+        await site.start()
+        own = _own_socket(socket_path)
+        await web.SockSite(runner, own, backlog=BACKLOG_CONNECTIONS).start()
+        address = public_url(settings, site.port)
+        await node.listening(address)
+        _log.info("listening", address=address, port=site.port)
+        yield site.port
+    finally:
+        await runner.cleanup()
+        socket_path.unlink(missing_ok=True)
+
+
+async def live(request: web.Request) -> web.Response:
+    """The process answers."""
+    del request
+    return web.Response(text="ok\n")
+
+
+async def ready(request: web.Request) -> web.Response:
+    """The store answers too."""
+    await read(request.app[NODE].store, names.own_profile)
+    return web.Response(text="ok\n")
+
+
+@web.middleware
+async def _told(request: web.Request, handler: pages.Handler) -> web.StreamResponse:
+    """Faults as a problem in JSON for the API, as a page for people."""
+    return await (told_errors if is_api(request) else pages.told_pages)(request, handler)
+
+
+async def _end_streams(app: web.Application) -> None:
+    """Let those go who only wait for what happens next."""
+    app[NODE].events.close()
+
+
+def _own_socket(path: Path) -> socket.socket:
+    """The listening unix socket, open to its owner alone from the first moment."""
+    path.unlink(missing_ok=True)  # left by a crash; the process lock says that nobody uses it
+    own = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o777 & ~SOCKET_MODE)
+    try:
+        own.bind(str(path))
+    except OSError:
+        own.close()
+        raise
+    finally:
+        os.umask(before)
+    return own
+
+
+_log = structlog.get_logger(__name__)

@@ -1,0 +1,1 @@
+"""Web: pages for people, in plain HTML that needs no script."""

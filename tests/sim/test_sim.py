@@ -1,0 +1,107 @@
+"""Many nodes on the real protocol and store code, and everything that goes wrong between them.
+
+A seed is a whole history. A failure names its seed; COOP_SIM_SEED=... runs that one alone.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from node.store import circles, fold
+from tests.sim.node import SimNode
+from tests.sim.picture import Picture, differences, picture, wanted
+from tests.sim.world import World
+
+SEEDS = [1, 2, 3]
+SEEDS_LONG = range(100, 300)
+NODES, CIRCLES, ACTS = 20, 2, 250
+
+
+def seeds(some: list[int]) -> list[int]:
+    given = os.environ.get("COOP_SIM_SEED")
+    return [int(given)] if given else some
+
+
+@pytest.mark.parametrize("seed", seeds(SEEDS))
+def test_all_nodes_come_to_the_same(seed: int, tmp_path: Path) -> None:
+    check(seed, tmp_path, NODES)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", SEEDS_LONG)
+def test_all_nodes_come_to_the_same_whatever_the_seed(seed: int, tmp_path: Path) -> None:
+    check(seed, tmp_path, 5 + seed % 16)
+
+
+def check(seed: int, folder: Path, nodes: int) -> None:
+    world = World(seed, folder, nodes)
+    try:
+        world.begin(CIRCLES)
+        world.run(ACTS)
+        world.heal(lambda: all(unrest(world, circle) == [] for circle in world.circles))
+        for circle in world.circles:
+            assert unrest(world, circle) == []
+            check_bodies(world, circle)
+            check_rebuild(world, circle)
+        print(f"\nseed {seed}: {dict(sorted(world.did.items()))}")
+    except BaseException as fault:
+        fault.add_note(f"COOP_SIM_SEED={seed} replays it")
+        raise
+    finally:
+        for node in world.nodes:
+            if node.is_up:
+                node.stop()
+
+
+def unrest(world: World, circle: bytes) -> list[str]:
+    """What still differs between the members of a circle; empty when all is the same.
+
+    Who was removed may not know it: the members are those whom all members call so.
+    """
+    found: list[str] = ["nobody calls itself a member"]
+    for one in world.nodes:
+        members = members_of(world, one, circle)
+        if one not in members:
+            continue
+        found = []
+        mine = shown(world, one, circle)
+        for other in members:
+            if fold.lag(other.database):
+                found.append(f"{other.name} has not folded all")
+            found += [
+                f"{one.name}, {other.name}: {text}"
+                for text in differences(mine, shown(world, other, circle))
+            ]
+        if not found:
+            return []
+    return found
+
+
+def check_bodies(world: World, circle: bytes) -> None:
+    """A body that a member lacks is one that no member has any more."""
+    members = [one for one in world.nodes if one.is_member(circle)]
+    for node in members:
+        for record in wanted(node.database, circle):
+            assert all(one.replica.body(circle, record) is None for one in members)
+
+
+def check_rebuild(world: World, circle: bytes) -> None:
+    for node in world.nodes:
+        if node.is_member(circle):
+            before = shown(world, node, circle)
+            with node.database.transaction():
+                fold.rebuild_circle(node.database, circle)
+            assert differences(before, shown(world, node, circle)) == []
+
+
+def members_of(world: World, node: SimNode, circle: bytes) -> list[SimNode]:
+    """A copied folder may never have heard of a circle that its twin has joined."""
+    state = node.judge(circle).state
+    coops = state.members() if state is not None else frozenset()
+    here = [one for one in world.nodes if circles.circle_number(one.database, circle)]
+    return [one for one in here if one.coop in coops]
+
+
+def shown(world: World, node: SimNode, circle: bytes) -> Picture:
+    return picture(node.database, circle, world.now_ms)

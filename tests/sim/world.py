@@ -1,0 +1,338 @@
+"""The simulated world: nodes, links, time and all that goes wrong, out of one seed.
+
+Events lie in one queue by time; whatever is random comes from one generator. So a seed is a whole
+history, and replays it.
+"""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from node import acts, ingest
+from node.author import Published
+from protocol.chunk import pack
+from protocol.errors import Refusal
+from protocol.keys import Network
+from tests.sim.identity import Identity
+from tests.sim.link import Link, Side, without_bodies
+from tests.sim.node import DAY_MS, SimNode
+
+NETWORK = Network("sim")
+
+
+class World:
+    """`run` lets everything happen for a while, `heal` lets it come to rest."""
+
+    def __init__(self, seed: int, folder: Path, nodes: int) -> None:
+        self.random = Random(seed)
+        self.now_ms = 20_000 * DAY_MS + 9 * 3_600_000
+        self.links: list[Link] = []
+        self.circles: list[bytes] = []
+        self.did: dict[str, int] = {}
+        """What people did, and how often: a run in which little happens proves little."""
+        self._folder = folder
+        self._queue: list[tuple[int, int, Callable[[], None]]] = []
+        self._count = count()
+        self._groups: dict[str, int] = {}
+        self._breaks = 0.0
+        self._nodes_max = nodes + COPIES_MAX
+        self.nodes = [self._make(f"n{index}") for index in range(nodes)]
+        # Clocks differ within the allowed skew; one is beyond it.
+        for node in self.nodes:
+            node.offset_ms = self.random.randrange(-SKEW_HALF_MS, SKEW_HALF_MS)
+        self.nodes[-1].offset_ms = 45 * 60_000
+        self._tick()
+
+    # -- time -------------------------------------------------------------------------------------
+
+    def later(self, delay_ms: int, act: Callable[[], None]) -> None:
+        heappush(self._queue, (self.now_ms + delay_ms, next(self._count), act))
+
+    def rest(self, for_ms: int) -> None:
+        """Let time pass, and everything happen that is due."""
+        until_ms = self.now_ms + for_ms
+        while self._queue and self._queue[0][0] <= until_ms:
+            self.now_ms, _, act = heappop(self._queue)
+            self._tick()
+            act()
+        self.now_ms = until_ms
+        self._tick()
+
+    def _tick(self) -> None:
+        for node in self.nodes:
+            node.tick(self.now_ms)
+
+    # -- a history --------------------------------------------------------------------------------
+
+    def begin(self, circles: int) -> None:
+        """Circles with three stewards each, who say yes."""
+        for index in range(circles):
+            founder, *stewards = self.nodes[3 * index : 3 * index + 3]
+            coops = [one.coop for one in (founder, *stewards)]
+            circle, _ = founder.found(f"circle {index}", coops)
+            self.circles.append(circle)
+            for one in stewards:
+                one.join_through(circle, founder)
+        for _ in range(4):
+            self._connect(2)
+            self.rest(20_000)
+
+    def run(self, acts_done: int) -> None:
+        """People act, links come and go, machines fail."""
+        self._breaks = 0.002
+        for _ in range(acts_done):
+            self._trouble()
+            node = self._someone()
+            circles = node.circles() if node.is_up else []
+            if circles:
+                self._act(node, self.random.choice(circles))
+            self.rest(self.random.choice((50, 500, 5_000, 60_000)))
+
+    def heal(self, is_done: Callable[[], bool]) -> None:
+        """No more trouble; new links until all is the same everywhere."""
+        self._breaks = 0.0
+        self._groups.clear()
+        for node in self.nodes:
+            if not node.is_up:
+                node.start()
+        # What the node with the wrong clock wrote is not of the future any more.
+        self.rest(2 * 3_600_000)
+        for _ in range(ROUNDS_MAX):
+            for link in self.links:
+                link.cut()
+            self.links = []
+            self._connect(2)
+            self.rest(10 * 60_000)
+            if is_done():
+                return
+
+    # -- what goes wrong --------------------------------------------------------------------------
+
+    def _trouble(self) -> None:
+        chance = self.random.random()
+        if chance < 0.12:
+            self._connect(1)
+        elif chance < 0.16 and self.links:
+            self.random.choice(self.links).cut()
+        elif chance < 0.19:
+            self._groups = {one.name: self.random.randrange(2) for one in self.nodes}
+            for link in self.links:
+                if self._are_apart(link.sides[0].node, link.sides[1].node):
+                    link.cut()
+        elif chance < 0.25:
+            self._groups.clear()
+        elif chance < 0.29:
+            self._crash(self._someone())
+        elif chance < 0.30:
+            self.rest(self.random.choice((1, 2)) * DAY_MS)
+        for node in self.nodes:
+            if not node.is_up and self.random.random() < 0.2:
+                node.start()
+        self.links = [link for link in self.links if link.is_up]
+
+    def _crash(self, node: SimNode) -> None:
+        """The process ends, sometimes in the middle of a transaction."""
+        if not node.is_up:
+            return
+        self._did("crash")
+        if self.random.random() < 0.5:
+            node.database.connection.execute("BEGIN IMMEDIATE")
+            node.database.connection.execute("DELETE FROM signature")
+        node.stop()
+        for link in self.links:
+            if node in {side.node for side in link.sides}:
+                link.cut()
+
+    def _connect(self, degree: int) -> None:
+        """Some new links for each node, within its part of a parted network."""
+        for node in self.nodes:
+            for other in self.random.sample(self.nodes, degree):
+                self._link(node, other)
+
+    def _link(self, one: SimNode, other: SimNode) -> None:
+        known = {frozenset(side.node.name for side in link.sides) for link in self.links}
+        if (
+            one is other
+            or not (one.is_up and other.is_up)
+            or self._are_apart(one, other)
+            or frozenset((one.name, other.name)) in known
+        ):
+            return
+        self.links.append(
+            Link(
+                NETWORK, (one, other), self.random, self.later, lambda: self.now_ms, self._told,
+                self._breaks,
+            )
+        )  # fmt: skip
+
+    def _are_apart(self, one: SimNode, other: SimNode) -> bool:
+        return self._groups.get(one.name, 0) != self._groups.get(other.name, 0)
+
+    # -- what people do ---------------------------------------------------------------------------
+
+    def _act(self, node: SimNode, circle: bytes) -> None:
+        name = self.random.choices(list(CHANCES), list(CHANCES.values()))[0]
+        try:
+            self._do(name, node, circle)
+        except Refusal as refusal:
+            # What the rules of a circle or of an offer forbid, people are told.
+            assert refusal.code in TOLD_PEOPLE, refusal
+        except LookupError:
+            return
+        else:
+            self._did(name)
+
+    def _do(self, name: str, node: SimNode, circle: bytes) -> None:
+        match name:
+            case "offer":
+                count_ = self.random.randrange(1, 4)
+                self._tell(node, circle, node.offer(circle, count_, live=True))
+            case "bulk":
+                count_ = self.random.randrange(100, 400)
+                self._tell(node, circle, node.offer(circle, count_, live=False))
+                self._fold_later(node)
+            case "edit":
+                self._tell(node, *node.edit())
+            case "withdraw":
+                self._tell(node, *node.withdraw())
+            case "erase":
+                self._tell(node, *node.erase())
+            case "present":
+                self._tell(node, circle, node.present(circle))
+            case "forget":
+                node.forget_some()
+            case "invite":
+                self._invite(node, circle)
+            case "remove":
+                state = node.judge(circle).state
+                assert state is not None
+                others = sorted(state.members() - {node.coop})
+                if len(others) > MEMBERS_MIN:
+                    coop = self.random.choice(others)
+                    done = acts.remove(node.database, node.signing(), circle, coop)
+                    self._tell(node, circle, done[1])
+            case "leave":
+                done = acts.remove(node.database, node.signing(), circle, node.coop)
+                self._tell(node, circle, done[1])
+            case "copy":
+                self._copy(node)
+
+    def _invite(self, node: SimNode, circle: bytes) -> None:
+        outsiders = [one for one in self.nodes if one.is_up and not one.is_member(circle)]
+        if not outsiders:
+            raise LookupError
+        other = self.random.choice(outsiders)
+        node.learn(other.identity)
+        other.join_through(circle, node)
+        self._link(node, other)
+        done = acts.admit(node.database, node.signing(), circle, other.coop)
+        self._tell(node, circle, done[1])
+
+    def _copy(self, node: SimNode) -> None:
+        """A copied data folder: two machines sign as one device, and fork its logs."""
+        if len(self.nodes) >= self._nodes_max:
+            raise LookupError
+        twin = SimNode(
+            f"{node.name}twin", NETWORK, node.identity, self._folder / f"{node.name}twin",
+            self.random,
+        )  # fmt: skip
+        node.copy_to(self._folder / twin.name)
+        twin.offset_ms = node.offset_ms
+        self.nodes.append(twin)
+        twin.tick(self.now_ms)
+        twin.start()
+
+    def _answer(self, node: SimNode, circle: bytes) -> None:
+        """What a node or its people do when the members or proposals of a circle changed."""
+        if not node.is_up:
+            return
+        try:
+            accepted = acts.accept(node.database, node.signing(), circle)
+            if accepted is not None:
+                self._did("accept")
+                self._tell(node, circle, accepted)
+            elif self.random.random() < 0.4:
+                endorsed = node.endorse(circle)
+                if endorsed is not None:
+                    self._did("endorse")
+                    self._tell(node, circle, endorsed)
+        except Refusal as refusal:
+            assert refusal.code in TOLD_PEOPLE, refusal
+
+    # -- what nodes tell each other ---------------------------------------------------------------
+
+    def _tell(self, node: SimNode, circle: bytes, published: Published) -> None:
+        self._spread(node, published.outcome, pack(published.paths), None)
+
+    def _told(self, side: Side, outcome: ingest.Outcome, packed: bytes | None) -> None:
+        """Something came over a link: hand it on to the others."""
+        node = side.node
+        if outcome.new_records:
+            self._spread(node, outcome, packed, side.link)
+        if not side.session.closed and packed is None:
+            self._fold_later(node)
+
+    def _spread(
+        self, node: SimNode, outcome: ingest.Outcome, packed: bytes | None, source: Link | None
+    ) -> None:
+        for link in self.links:
+            if link is source or not link.is_up or node not in {one.node for one in link.sides}:
+                continue
+            side = link.of(node)
+            shared = dict(node.replica.shared_circles(side.session.peer))
+            if not side.session.greeted or outcome.circle not in shared:
+                continue
+            if packed is None:
+                side.session.announce(node.replica, answer=False)
+            elif self.random.random() < 0.15:
+                side.session.push(outcome.circle, without_bodies(packed, self.random))
+            else:
+                side.session.push(outcome.circle, packed)
+            side.step()
+        if outcome.members_changed:
+            self.later(self.random.randrange(3_000), lambda: self._answer(node, outcome.circle))
+
+    def _fold_later(self, node: SimNode) -> None:
+        def fold() -> None:
+            if node.is_up and node.fold_some():
+                self.later(self.random.randrange(200), fold)
+
+        self.later(self.random.randrange(500), fold)
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _make(self, name: str) -> SimNode:
+        identity = Identity(NETWORK, self.random.randbytes)
+        node = SimNode(name, NETWORK, identity, self._folder / name, self.random)
+        node.start()
+        return node
+
+    def _someone(self) -> SimNode:
+        return self.random.choice(self.nodes)
+
+    def _did(self, name: str) -> None:
+        self.did[name] = self.did.get(name, 0) + 1
+
+
+# How often people do what, beside each other.
+CHANCES: Final = {
+    "offer": 30, "bulk": 1, "edit": 12, "withdraw": 6, "erase": 6, "present": 6, "forget": 4,
+    "invite": 12, "remove": 2, "leave": 1, "copy": 1,
+}  # fmt: skip
+TOLD_PEOPLE: Final = frozenset(
+    {
+        "already-member",
+        "already-there",
+        "already-withdrawn",
+        "needs-endorsements",
+        "not-a-member",
+        "not-found",
+    }
+)
+MEMBERS_MIN: Final = 4
+COPIES_MAX: Final = 3
+SKEW_HALF_MS: Final = 5 * 60_000
+ROUNDS_MAX: Final = 60
