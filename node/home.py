@@ -124,6 +124,17 @@ def open_admits(database: Database) -> list[bytes]:
     return peers.joining(database)
 
 
+def last_port(database: Database) -> int:
+    """The port that was opened the last time; 0 before the first."""
+    return int(database.meta("port") or 0)
+
+
+def keep_port(database: Database, port: int) -> None:
+    """Remember the port that was opened."""
+    with database.transaction():
+        database.set_meta("port", port)
+
+
 def own_circles(database: Database) -> list[bytes]:
     """Circles that this node belongs to."""
     rows = database.connection.execute("SELECT id FROM circle ORDER BY n")

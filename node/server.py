@@ -11,12 +11,14 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import structlog
 from aiohttp import web
 
+from node import home
 from node.api import table
 from node.api.route import is_api, told_errors
 from node.app import Node
@@ -81,9 +83,7 @@ async def serving(
     )
     await runner.setup()
     try:
-        host, port = listen_address(listen)
-        site = GuardedSite(runner, host, port, settings.limits.connections_per_address)
-        await site.start()
+        site = await _open_site(node, runner, *listen_address(listen))
         own = _own_socket(socket_path)
         await web.SockSite(runner, own, backlog=BACKLOG_CONNECTIONS).start()
         address = public_url(settings, site.port)
@@ -93,6 +93,24 @@ async def serving(
     finally:
         await runner.cleanup()
         socket_path.unlink(missing_ok=True)
+
+
+async def _open_site(node: Node, runner: web.AppRunner, host: str, port: int) -> GuardedSite:
+    """The TCP site; with port 0 the one of the last time is tried first: peers know it."""
+    connections_max = node.settings.limits.connections_per_address
+    last = 0 if port else await node.store.write(home.last_port)
+    for candidate in dict.fromkeys([port or last, port]):
+        site = GuardedSite(runner, host, candidate, connections_max)
+        try:
+            await site.start()
+        except OSError:
+            if candidate == port:
+                raise
+            await site.stop()
+            continue
+        await node.store.write(partial(home.keep_port, port=site.port))
+        return site
+    raise AssertionError("the last candidate opens or raises")
 
 
 async def live(request: web.Request) -> web.Response:

@@ -23,7 +23,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import NumberPattern
+from babel.numbers import NumberPattern, get_territory_currencies
 from babel.support import Translations
 from babel.units import format_unit
 
@@ -128,6 +128,12 @@ def currency_exponent(currency: str) -> int | None:
     except ValueError:
         return None
     return exponent
+
+
+def country_currency(country: str) -> str:
+    """The ISO 4217 code of the money that a country uses now; empty when none is known."""
+    tender = get_territory_currencies(country, tender=True) if country else []
+    return tender[0] if tender else ""
 
 
 def number(value: int | Decimal, language: str) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from aiohttp import hdrs, web
 
-from node import importing
+from node import home, importing
 from node.api.checks import check_code
 from node.api.offers import asker_of
 from node.api.route import Call, Route
@@ -19,7 +19,7 @@ from node.catalogue.table import FILE_BYTES_MAX
 from node.gate.bodies import saved_body, scratch_file
 from node.gate.problems import problem_of
 from node.importing import Progress, Report
-from node.text import translator
+from node.text import country_currency, translator
 from node.views import Connection, circles, ids, offers
 from node.views.ids import text
 from node.views.offers import Wanted
@@ -56,11 +56,7 @@ async def take_in(call: Call) -> web.StreamResponse:
     for kind, code in (("currency", query.currency), ("country", query.country)):
         if code is not None:
             check_code(kind, kind, code)
-    defaults = Defaults(
-        currency=query.currency or "",
-        country=query.country or "",
-        language=query.language or call.node.settings.language.partition("_")[0],
-    )
+    defaults = await _defaults(call, query)
     wish = importing.Wish(circle, call.principal.role, query.dry_run)
     async with saved_body(call.request, FILE_BYTES_MAX) as path:
         source = await importing.opened(path, query.format, defaults)
@@ -103,6 +99,18 @@ async def _lines(
             translate = translator(call.languages[0])
             problem = problem_of(fault, translate, "POST /imports")
             yield msgspec.json.encode({"error": problem}) + b"\n"
+
+
+async def _defaults(call: Call, query: ImportQuery) -> Defaults:
+    """What the file leaves open: as asked for, else as the co-op's own profile has it."""
+    kept = await call.node.store.write(home.kept_profile)
+    country = query.country or (kept.country if kept else "")
+    languages = kept.languages if kept else ()
+    return Defaults(
+        currency=query.currency or country_currency(country),
+        country=country,
+        language=query.language or (languages or (call.languages[0].partition("_")[0],))[0],
+    )
 
 
 async def _own_circle(call: Call, written: str) -> bytes:

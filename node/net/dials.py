@@ -150,5 +150,5 @@ WAIT_S_MIN: Final = 1
 WAIT_S_MAX: Final = 60
 GOOD_LINK_MS: Final = 10_000
 DIALS_MAX: Final = 256
-LOOK_S_MIN: Final = 0.5
+LOOK_S_MIN: Final = 0.1
 LOOK_S_MAX: Final = 60

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from socket import SHUT_RDWR
 from typing import Final, NamedTuple
 
 from aiohttp import ClientWebSocketResponse, WSMsgType, web
@@ -81,10 +82,16 @@ class Wire:
 
 
 async def close_socket(socket: Socket) -> None:
-    """Close politely; a peer that does not answer, or goes on sending, is cut off."""
-    with suppress(TimeoutError):
+    """Close politely; a peer that does not answer, or takes nothing any more, is cut off."""
+    connection = socket.get_extra_info("socket")
+    try:
         async with asyncio.timeout(CLOSE_S_MAX):
             await socket.close()
+    except TimeoutError:
+        # Closing the transport would wait until what is queued has gone out.
+        if connection is not None:
+            with suppress(OSError):
+                connection.shutdown(SHUT_RDWR)
 
 
 async def initiate(

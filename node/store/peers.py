@@ -108,9 +108,9 @@ def all_known(database: Database, own: bytes) -> list[Peer]:
 def told_addresses(database: Database, coop: bytes, circle: bytes | None = None) -> tuple[str, ...]:
     """Where a co-op says that its node answers, in its contact records (of one circle)."""
     rows = database.connection.execute(
-        "SELECT record.body FROM standing JOIN record ON record.n = standing.version "
-        "JOIN coop ON coop.n = standing.coop JOIN circle ON circle.n = standing.circle "
-        "WHERE family = 'contact' AND coop.id = ?1 AND (?2 IS NULL OR circle.id = ?2)",
+        "SELECT record.body FROM circle CROSS JOIN standing ON standing.circle = circle.n "
+        "JOIN record ON record.n = standing.version "
+        "WHERE family = 'contact' AND subject = ?1 AND (?2 IS NULL OR circle.id = ?2)",
         (coop, circle),
     )
     found: list[str] = []

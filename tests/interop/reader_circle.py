@@ -253,7 +253,7 @@ class Circle:
 
 def needed(count: int, electors: int) -> int:
     if electors < 3:
-        return min(1, electors)
+        return 1  # of nobody, one is never met
     return min(count or electors // 2 + 1, electors)
 
 

@@ -7,7 +7,7 @@ members act beyond cuts, the removed admit friends, and come back.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice, permutations
+from itertools import count, permutations
 
 import pytest
 from hypothesis import given
@@ -61,11 +61,13 @@ BOUND = rules_of(A, B, admit=Threshold("members", 2), remove=Threshold("members"
 @pytest.mark.parametrize(
     ("rules", "beginning", "events", "every"),
     [
-        pytest.param(FREE, 1, 5, 1, id="free, from the founding on"),
+        pytest.param(FREE, 1, 4, 1, id="free, from the founding on"),
         pytest.param(FREE, 4, 6, 1, id="free, from three members on"),
         pytest.param(BOUND, 4, 6, 1, id="bound, from three members on"),
-        pytest.param(FREE, 2, 6, 47, id="free, from two members on, a sample"),
-        pytest.param(BOUND, 3, 6, 11, id="bound, while a third is invited, a sample"),
+        pytest.param(FREE, 1, 5, 5, id="free, from the founding on, a sample"),
+        pytest.param(FREE, 2, 6, 61, id="free, from two members on, a sample"),
+        pytest.param(BOUND, 3, 6, 13, id="bound, while a third is invited, a sample"),
+        pytest.param(FREE, 1, 5, 1, id="free, from the founding", marks=pytest.mark.long),
         pytest.param(FREE, 2, 6, 1, id="free, from two on", marks=pytest.mark.long),
         pytest.param(BOUND, 2, 6, 1, id="bound, from two on", marks=pytest.mark.long),
     ],
@@ -74,20 +76,20 @@ def test_every_order_of_every_history_says_what_the_definition_says(
     rules: Rules, beginning: int, events: int, every: int
 ) -> None:
     checked = 0
-    for world in islice(histories_of(begin(rules, beginning), events), 0, None, every):
+    for world in histories_of(begin(rules, beginning), events, every):
         check(world.told, natural_orders(world.told), prefixes=False)
         checked += 1
-    assert checked > 1000
+    assert checked > 500
 
 
 def test_every_part_of_a_history_says_what_the_definition_says() -> None:
-    for world in islice(histories_of(begin(FREE, 3), 6), 0, None, 31):
+    for world in histories_of(begin(FREE, 3), 6, every=61):
         check(world.told, natural_orders(world.told))
 
 
 def test_records_that_come_before_what_they_refer_to_wait_and_change_nothing() -> None:
     """All orders at all, of a few histories: what came too early is judged when it can be."""
-    for world in islice(histories_of(begin(FREE, 3), 5), 0, None, 17):
+    for world in histories_of(begin(FREE, 3), 5, every=23):
         check(world.told, permutations(world.told))
 
 
@@ -116,15 +118,23 @@ def begin(rules: Rules, events: int) -> World:
     return world
 
 
-def histories_of(world: World, events: int) -> Iterator[World]:
-    """All worlds that come out of this one by moves, up to so many events."""
-    if len(world.told) >= events:
-        yield world
-        return
-    for move in moves(world):
-        after = world.copy()
-        move(after)
-        yield from histories_of(after, events)
+def histories_of(world: World, events: int, every: int = 1) -> Iterator[World]:
+    """All worlds that come out of this one by moves, up to so many events; or every n-th."""
+    turn = count()
+
+    def go(before: World) -> Iterator[World]:
+        for move in moves(before):
+            last = len(before.told) == events - 1
+            if last and next(turn) % every:
+                continue
+            after = before.copy()
+            move(after)
+            if last:
+                yield after
+            else:
+                yield from go(after)
+
+    yield from go(world)
 
 
 def moves(world: World) -> Iterator[Move]:

@@ -47,11 +47,11 @@ class Client:
         self.session = session
         self.base = base
 
-    async def __call__(self, method: str, path: str, **wish: Any) -> Answer:
+    async def __call__(self, method: str, path: str, **wish: Any) -> Answer:  # noqa: ANN401 - any of aiohttp's
         """One request; paths are below the API's."""
         return await self.raw(method, f"/api/v1{path}", **wish)
 
-    async def raw(self, method: str, path: str, **wish: Any) -> Answer:
+    async def raw(self, method: str, path: str, **wish: Any) -> Answer:  # noqa: ANN401 - any of aiohttp's
         """One request at any path."""
         async with self.session.request(
             method, self.base + path, allow_redirects=False, **wish
@@ -110,7 +110,7 @@ async def served(
             )
 
 
-def offer(title: str = "Kahawa", **fields: Any) -> Offer:
+def offer(title: str = "Kahawa", **fields: Any) -> Offer:  # noqa: ANN401 - any field
     """A small offer."""
     price = Price(currency="KES", exponent=2, minor=54_000, per=Decimal(6, 1))
     return Offer(title={"en": title}, prices=(price,), unit="KGM", **fields)

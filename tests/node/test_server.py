@@ -1,13 +1,10 @@
 """The server: two doors, one application, and nothing but what is meant answers strangers."""
 
 import stat
-from pathlib import Path
 
-import aiohttp
 import pytest
 
-from node.api.table import ROUTES
-from tests.node.served import Served, make_home, served
+from tests.node.served import Served
 
 
 async def test_the_own_socket_is_the_owner(one: Served) -> None:

@@ -13,6 +13,7 @@ from node.text import (
     Message,
     ToldError,
     catalogue,
+    country_currency,
     currency_exponent,
     date,
     date_time,
@@ -250,3 +251,8 @@ def test_all_marked_sentences_can_be_extracted(tmp_path: Path) -> None:
     assert "{amount} smallest units of {currency}" in extracted
     assert "process {process} works on {home} already; stop it first" in extracted
     assert "Hour of the machine's day in which the database is copied." in extracted
+
+
+def test_the_money_of_a_country_is_the_one_that_it_uses_now() -> None:
+    told = [country_currency(country) for country in ("DE", "HR", "KE", "BR", "XX", "")]
+    assert told == ["EUR", "EUR", "KES", "BRL", "", ""]

@@ -1,6 +1,7 @@
 """Hostile and clumsy peers before, in and after the handshake, over real sockets."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,7 +109,16 @@ async def test_a_frame_that_does_not_decrypt_ends_the_link(
         assert (await peer.farewell())[0] == "malformed"
 
 
-NOTHING = bytes(16)
+class Watched(deque[bytes]):
+    """A queue that remembers how long it was at most."""
+
+    peak = 0
+
+    def append(self, frame: bytes) -> None:
+        super().append(frame)
+        self.peak = max(self.peak, len(self))
+
+
 UNASKED: list[Callable[[Stranger, Siege], m.Message]] = [
     lambda _, __: m.Data(1, last=True, piece=b"x"),
     lambda _, __: m.Done(1),
@@ -157,15 +167,16 @@ async def test_answers_to_one_who_never_reads_are_not_piled_up(
         blob, _ = await town.node.store.write(lambda database: blobs.put(database, picture))
         monkeypatch.setattr(wires, "SEND_S_MAX", 0.2)
         await peer.greet()
-        session = town.node.peers.links[town.member.id]._session
-        peak = 0
-        with pytest.raises(ConnectionError):
-            async with asyncio.timeout(GUARD_S):
-                while True:
-                    await peer.say(m.AskBlob(peer.blind(town.circle), blob, 1, 16))
-                    peak = max(peak, len(session.outgoing))
+        link = town.node.peers.links[town.member.id]
+        outgoing = link._session.outgoing = Watched(link._session.outgoing)
+        for _ in range(64):
+            await peer.say(m.AskBlob(peer.blind(town.circle), blob, 1, 16))
+        async with asyncio.timeout(GUARD_S):
+            await link.over.wait()
         frames_of_one_answer = 32
-        assert 0 < peak <= links.OUTGOING_FRAMES_MAX + frames_of_one_answer
+        assert outgoing.peak <= links.OUTGOING_FRAMES_MAX + frames_of_one_answer
+        assert link.error is not None
+        assert link.error.code == "peer-stalled"
 
 
 async def test_a_member_of_another_network_is_not_understood(
