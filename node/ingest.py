@@ -44,6 +44,14 @@ def ingest(database: Database, circle: bytes, data: bytes, now_ms: int, *, live:
     return ingest_paths(database, circle, chunk.unpack(data), now_ms, live=live)
 
 
+def ingest_many(
+    database: Database, circle: bytes, chunks: Sequence[bytes], now_ms: int
+) -> list[Outcome]:
+    """Take bulk chunks in under one commit: what a disk's sync costs is paid once for all."""
+    with database.transaction():
+        return [ingest(database, circle, data, now_ms, live=False) for data in chunks]
+
+
 def ingest_paths(
     database: Database, circle: bytes, paths: Sequence[Path], now_ms: int, *, live: bool
 ) -> Outcome:

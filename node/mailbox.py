@@ -49,6 +49,14 @@ class Mailbox(Generic[T]):
             self._queue.put_nowait(CLOSED)  # every other taker must see it too
         return item
 
+    def poll(self) -> T | None:
+        """The oldest item if one is there now; None when it is empty, or was closed."""
+        if not len(self):
+            return None
+        item = self._queue.get_nowait()
+        assert item is not CLOSED, "the end mark comes behind every item"
+        return item
+
     def close(self) -> None:
         """Refuse what comes from now on; what was accepted can still be taken."""
         if not self._closed:

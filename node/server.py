@@ -132,8 +132,10 @@ async def _told(request: web.Request, handler: pages.Handler) -> web.StreamRespo
 
 
 async def _end_streams(app: web.Application) -> None:
-    """Let those go who only wait for what happens next."""
+    """Let those go who only wait for what happens next: open pages and peers."""
     app[NODE].events.close()
+    await app[NODE].peers.goodbye()
+    await app[NODE].peers.goodbye()
 
 
 def _own_socket(path: Path) -> socket.socket:

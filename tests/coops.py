@@ -15,13 +15,19 @@ from node.store import fold, peers
 from node.store.database import Database
 from node.store.replica import SqliteReplica
 from protocol import trade
+from protocol.chunk import Path as ChunkPath
+from protocol.chunk import make_path
+from protocol.circle import FOUND, Rules
+from protocol.endorse import Threshold
 from protocol.errors import Refusal
 from protocol.invite import Invite
 from protocol.keylog import event_hash
 from protocol.keys import Network, signing_pair
+from protocol.limits import RECORD_VERSION
+from protocol.log import Open, log_id, sign_head
 from protocol.merge import read_fields
 from protocol.messages import AnyMessage, read
-from protocol.record import open_body
+from protocol.record import LOG_OPEN, Header, Record, open_body, seal, write_body
 from protocol.session import Session
 from protocol.sessionevents import BodyCame, Chunk, Event, KeyLogs
 
@@ -98,6 +104,26 @@ class Coop:
         """Publish any record, whatever this version makes of it."""
         return self.signing(0, now_ms).publish(self.database, circle, [Draft(kind, body)])
 
+    def path(
+        self, circle: bytes, *drafts: Draft, instance: int = 0, ground: bytes | None = None
+    ) -> ChunkPath:
+        """A new log in any circle, signed as it should be; no database has a say in it."""
+        opened = Open(circle, self.device, instance)
+        log = log_id(NETWORK, self.id, opened)
+        refs = () if ground is None else (ground,)
+        opening = Draft(LOG_OPEN, write_body(self.draw(16), opened, refs=refs))
+        records: list[Record] = []
+        prev: bytes | None = None
+        for seq, (kind, body, expires_day) in enumerate([opening, *drafts], start=1):
+            header = Header(
+                RECORD_VERSION, self.id, log, seq, prev, self.id[:16], NOW_MS, kind,
+                b"", 0, expires_day,
+            )  # fmt: skip
+            records.append(seal(NETWORK, header, body))
+            prev = records[-1].id
+        last = records[-1]
+        return make_path(records, sign_head(NETWORK, self.secret, last.header, last.id))
+
     def titles(self, circle: bytes) -> list[str]:
         """What its people see of a circle's offers, in order."""
         with self.database.transaction() as connection:
@@ -148,8 +174,11 @@ class Talk:
 
     def run(self) -> "Talk":
         """Carry until nothing moves any more."""
-        while any([self._step(coop) for coop in self.sessions]):
-            pass
+        moved = True
+        while moved:
+            moved = False
+            for coop in self.sessions:
+                moved |= self._step(coop)
         return self
 
     def of(self, coop: Coop) -> Session:
@@ -213,6 +242,24 @@ def join(circle: bytes, founder: Coop, *newcomers: Coop) -> None:
         newcomer.accept(circle)
         peers.end_joining(newcomer.database, circle)
         Talk(founder, newcomer).hello()
+
+
+def found_open(coop: Coop) -> bytes:
+    """A circle into which any member may let in others."""
+    anyone, majority = Threshold("members", 1), Threshold("stewards", 0)
+    fields = Rules(
+        admit=anyone,
+        name="open house",
+        read="members",
+        remove=majority,
+        rule=majority,
+        stewards=(coop.id,),
+        version=1,
+    )
+    body = write_body(coop.draw(16), fields)
+    circle = NETWORK.hash(b"body", body)
+    coop.say(circle, FOUND, body)
+    return circle
 
 
 def trio(*, public: bool = False) -> tuple[bytes, Coop, Coop, Coop]:

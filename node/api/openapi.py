@@ -30,6 +30,7 @@ def route(routes: Callable[[], Sequence[Route]]) -> Route:
         return msgspec.json.encode(document(routes()))
 
     async def show(call: Call) -> web.Response:
+        """OpenAPI 3.1."""
         del call
         return web.Response(body=described(), content_type=MEDIA_TYPE)
 

@@ -147,13 +147,14 @@ def _write_new(folder: Path, stem: str, content: str) -> Path:
 
 def _show(screen: Screen, done: dict[str, Any]) -> None:
     if done["dry_run"]:
-        screen.line(_("dry run: nothing was published"))
+        screen.line(_("a dry run: nothing was published; this is what would come of it"))
     screen.facts(
         [
             (_("format"), done.get("format")),
             (_("published"), done["published"]),
             (_("changed"), done.get("updated")),
             (_("withdrawn"), done.get("withdrawn")),
+            (_("nothing to do"), done.get("skipped")),
             (_("refused"), done["rejected"]),
         ]
     )

@@ -119,10 +119,22 @@ def _show_all(screen: Screen, found: dict[str, Any]) -> None:
 
 
 def _show(screen: Screen, found: dict[str, Any]) -> None:
-    from node.cli.show import flat, short
+    from node.cli.show import short
 
-    shown = {key: value for key, value in found.items() if key not in ("members", "proposals")}
-    screen.facts(flat(shown))
+    rules = found["rules"]
+    screen.facts(
+        [
+            (_("circle"), found["name"]),
+            (_("id"), found["id"]),
+            (_("records"), found["records"]),
+            (_("root"), found["root"]),
+            (_("digest"), found["digest"]),
+            (_("who may read"), rules["read"]),
+            (_("to admit a co-op"), _threshold(screen, rules["admit"])),
+            (_("to remove one"), _threshold(screen, rules["remove"])),
+            (_("to change the rules"), _threshold(screen, rules["rule"])),
+        ]
+    )
     screen.blank()
     screen.table(
         [_("member"), _("id"), _("country"), _("state")],
@@ -145,3 +157,11 @@ def _show(screen: Screen, found: dict[str, Any]) -> None:
                 for one in found["proposals"]
             ],
         )
+
+
+def _threshold(screen: Screen, threshold: dict[str, Any]) -> str:
+    """How many of whom; no number means more than half."""
+    if threshold["count"]:
+        text = _("{count} of the {by}; all, where there are fewer")
+        return screen.say(text, count=threshold["count"], by=threshold["by"])
+    return screen.say(_("more than half of the {by}"), by=threshold["by"])

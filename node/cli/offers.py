@@ -27,6 +27,9 @@ PAGE_OFFERS_MAX: Final = 1000
 LIST_OFFERS: Final = 50
 LIST_OFFERS_MAX: Final = 1_000_000
 
+# UN/ECE Recommendation 20: one piece, which goes without saying
+PIECE: Final = "C62"
+
 FileArgument = Annotated[
     Path, typer.Argument(metavar="FILE.json", help="Its fields as a JSON object; - for stdin.")
 ]
@@ -182,7 +185,15 @@ def _show_all(screen: Screen, found: dict[str, Any]) -> None:
 def _show(screen: Screen, found: dict[str, Any]) -> None:
     from node.cli.show import flat
 
-    screen.facts(flat(found))
+    about = {key: value for key, value in found.items() if key not in ("offer", "signed")}
+    for part in (about, found["offer"], found["signed"]):
+        if part is None:  # erased or forgotten, or its signature is not here yet
+            continue
+        screen.facts(
+            (name, screen.moment(value) if name.endswith("_ms") else value)
+            for name, value in flat(part)
+        )
+        screen.blank()
 
 
 def _price(screen: Screen, offer: dict[str, Any]) -> str:
@@ -203,12 +214,15 @@ def _price(screen: Screen, offer: dict[str, Any]) -> str:
 def _quantity(screen: Screen, offer: dict[str, Any]) -> str:
     from decimal import Decimal, InvalidOperation
 
-    from node.text import quantity
+    from node.text import number, quantity
 
     amount, unit = offer.get("quantity"), offer.get("unit")
     if amount is None or unit is None:
         return ""
     try:
-        return quantity(Decimal(str(amount)), unit, screen.language)
+        exact = Decimal(str(amount))
     except InvalidOperation:
         return f"{amount} {unit}"
+    if unit == PIECE:
+        return number(exact, screen.language)
+    return quantity(exact, unit, screen.language)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+from unicodedata import category
 
 from rich import box
 from rich.console import Console
@@ -127,7 +128,7 @@ def plain(text: str) -> str:
         return text
     return "".join(
         character
-        if character.isprintable() or character in JOINERS
+        if character.isprintable() or character in JOINERS or category(character) == SPACE
         else character.encode("unicode_escape").decode()
         for character in text
     )
@@ -146,6 +147,9 @@ def flat(value: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, o
     for key, one in inner:
         yield from flat(one, f"{name}.{key}" if name else str(key), depth + 1)
 
+
+# other widths of space, which stand between the digits of many languages
+SPACE: Final = "Zs"
 
 # zero-width joiners, without which Hindi and Arabic cannot be written
 JOINERS: Final = "\u200c\u200d"

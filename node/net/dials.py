@@ -113,7 +113,7 @@ class Dials:
         if there is not None:
             await there.over.wait()
             return
-        if self._peers.backoff.left_ms(coop):
+        if self._peers.backoff.left_ms(coop) or not self._peers.is_running:
             return
         for address in self._addresses[coop]:
             try:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal
 
 import structlog
 
 from node import ingest
-from node.mailbox import CLOSED, Mailbox
+from node.mailbox import CLOSED, Ending, Mailbox
 from node.net.introductions import Introductions
 from protocol import messages, session
 from protocol import sessionevents as happened
 from protocol.errors import REFUSALS, Peer, Refusal
 from protocol.keylog import Signed
+from protocol.replica import Replica
 
 if TYPE_CHECKING:
     from node.net.peers import Peers
@@ -48,8 +50,6 @@ class Link:
         self.verified = False
         self.error: Refusal | None = refusal
         """Why the link ended; given at the start, it is all that the peer is told."""
-        self.broke_rule = False
-        """Whether it ended because the peer, proven, sent what nobody may send."""
         self.over = asyncio.Event()
         self.caught_up: set[bytes] = set()
         self.answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -61,6 +61,7 @@ class Link:
         self._wake = asyncio.Event()
         self._drained = asyncio.Event()
         self._box: Mailbox[Taken] = Mailbox(TAKING_MAX)
+        self._held_back: Taken | None = None
         self._room = asyncio.Semaphore(TAKING_MAX)
         self._held: bytes | None = None
         self._pushes = 0
@@ -275,7 +276,7 @@ class Link:
 
     async def _take(self) -> None:
         """The door: one thing after the other, each answered to the session."""
-        while (event := await self._box.take()) is not CLOSED:
+        while (event := await self._next()) is not CLOSED:
             try:
                 if not self.has_ended:
                     await self._take_one(event)
@@ -299,12 +300,34 @@ class Link:
                 )
                 await self._events(after)
             return
-        outcome = await self._peers.take_chunk(self, event)
-        progressed = outcome.new_records > 0
-        after = await self._session_step(
-            lambda one, replica: one.taken(event, replica, progressed=progressed, gap=outcome.gap)
-        )
-        await self._events(after)
+        for chunk, outcome in await self._peers.take_chunks(self, [event, *self._more(event)]):
+            progressed, gap = outcome.new_records > 0, outcome.gap
+            taken = partial(_taken, chunk=chunk, progressed=progressed, gap=gap)
+            await self._events(await self._session_step(taken))
+
+    def _more(self, first: happened.Chunk) -> list[happened.Chunk]:
+        """Further bulk chunks of the same circle that wait already, to share one commit."""
+        found: list[happened.Chunk] = []
+        while first.request is not None and len(found) < TOGETHER_MAX - 1:
+            event = self._held_back or self._box.poll()
+            self._held_back = None
+            if event is None:
+                break
+            if (
+                not isinstance(event, happened.Chunk)
+                or event.request is None
+                or event.circle != first.circle
+            ):
+                self._held_back = event
+                break
+            found.append(event)
+            self._room.release()
+        return found
+
+    async def _next(self) -> Taken | Literal[Ending.CLOSED]:
+        """What to take next: what `_more` held back, else what the box has."""
+        event, self._held_back = self._held_back, None
+        return event if event is not None else await self._box.take()
 
     async def _events(self, events: Sequence[happened.Event]) -> None:
         for event in events:
@@ -360,7 +383,8 @@ class Link:
 
     def break_off(self, refusal: Refusal) -> None:
         """Close because of something that the peer sent."""
-        self.broke_rule |= self.verified and refusal.code in BROKEN_RULES
+        if self.verified and not self.has_ended and refusal.code in BROKEN_RULES:
+            self._peers.backoff.broke(self.coop)
         self._fail(refusal)
 
     def _fail(self, refusal: Refusal) -> None:
@@ -373,7 +397,20 @@ class Link:
         self._wake.set()
 
 
+def _taken(
+    one: session.Session,
+    replica: Replica,
+    *,
+    chunk: happened.Chunk,
+    progressed: bool,
+    gap: bool,
+) -> list[happened.Event]:
+    return one.taken(chunk, replica, progressed=progressed, gap=gap)
+
+
 _log = structlog.get_logger(__name__)
+# Chunks under one commit: 8,000 records, before the next thing gets its turn.
+TOGETHER_MAX: Final = 8
 # Chunks, key logs and bodies between the socket and the door.
 TAKING_MAX: Final = 8
 # A peer that has this many frames (of 64 KiB at most) before it is slow.

@@ -29,6 +29,7 @@ from node.net.listener import Listener
 from node.net.wire import Own
 from node.store import bodies, keylogs
 from node.store import peers as rows
+from node.store.database import Database
 from node.store.replica import SqliteReplica
 from node.store.store import Store
 from protocol import sessionevents as happened
@@ -88,10 +89,19 @@ class Peers:
             try:
                 yield
             finally:
-                self._group = None
-                await self._say_goodbye()
+                await self.goodbye()
                 for task in self._tasks:
                     task.cancel()
+
+    async def goodbye(self) -> None:
+        """The node stops: no new links, and a little time for the others to hear why."""
+        self._group = None
+        links = list(self._running)
+        for link in links:
+            link.end("peer-unreachable", "the node stops")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S_MAX):
+                await asyncio.gather(*(link.over.wait() for link in links))
 
     @property
     def is_running(self) -> bool:
@@ -192,8 +202,6 @@ class Peers:
             link.error = link.error or Refusal("internal")
         finally:
             self._running.discard(link)
-            if link.broke_rule:
-                self.backoff.broke(link.coop)
             if self.links.get(link.coop) is link:
                 del self.links[link.coop]
                 self._node.events.put("peers", {"coop": link.coop.hex(), "state": "waiting"})
@@ -259,9 +267,11 @@ class Peers:
         )
         return bool(grown)
 
-    async def take_chunk(self, link: Link, event: happened.Chunk) -> Outcome:
-        """Put a chunk through the door and tell what came of it."""
-        return await self.whole(self._take_chunk(link.coop, event))
+    async def take_chunks(
+        self, link: Link, events: Sequence[happened.Chunk]
+    ) -> list[tuple[happened.Chunk, Outcome]]:
+        """Put a push, or bulk chunks of one circle, through the door; tell what came of them."""
+        return await self.whole(self._take_chunks(link.coop, events))
 
     def tell(self, outcome: Outcome, paths: Sequence[Path], source: bytes | None) -> None:
         """Something was published here: push it to every peer that shares the circle."""
@@ -278,19 +288,25 @@ class Peers:
 
     # -- inside -------------------------------------------------------------------------------
 
-    async def _take_chunk(self, source: bytes, event: happened.Chunk) -> Outcome:
-        live = event.request is None
-        outcome = await self.store.write(
-            lambda database: ingest.ingest(
-                database, event.circle, event.data, self.clock.now_ms(), live=live
-            )
-        )
-        if outcome.new_records:
-            self._spread(outcome, event.data if live else None, source)
-            self._node.events.put(
-                "records", {"circle": event.circle.hex(), "new": outcome.new_records}
-            )
-        return outcome
+    async def _take_chunks(
+        self, source: bytes, events: Sequence[happened.Chunk]
+    ) -> list[tuple[happened.Chunk, Outcome]]:
+        circle, live = events[0].circle, events[0].request is None
+        chunks = [event.data for event in events]
+
+        def take(database: Database) -> list[Outcome]:
+            now_ms = self.clock.now_ms()
+            if live:
+                return [ingest.ingest(database, circle, chunks[0], now_ms, live=True)]
+            return ingest.ingest_many(database, circle, chunks, now_ms)
+
+        outcomes = await self.store.write(take)
+        for outcome in outcomes:
+            if outcome.new_records:
+                self._spread(outcome, chunks[0] if live else None, source)
+                told = {"circle": circle.hex(), "new": outcome.new_records}
+                self._node.events.put("records", told)
+        return list(zip(events, outcomes, strict=True))
 
     def _spread(self, outcome: Outcome, packed: bytes | None, source: bytes | None) -> None:
         for link in list(self.links.values()):
@@ -320,15 +336,6 @@ class Peers:
             await asyncio.sleep(interval_s * (0.75 + entropy(1)[0] / 512))
             for link in list(self.links.values()):
                 await self.guard(link.compare())
-
-    async def _say_goodbye(self) -> None:
-        """End every link and wait a little for it, so that the others know why."""
-        links = list(self._running)
-        for link in links:
-            link.end("peer-unreachable", "the node stops")
-        with suppress(TimeoutError):
-            async with asyncio.timeout(STOP_S_MAX):
-                await asyncio.gather(*(link.over.wait() for link in links))
 
     async def _note(self, coop: bytes, seen_ms: int) -> None:
         await self.store.write(lambda database: rows.note(database, coop, seen_ms, None))

@@ -36,7 +36,13 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One transaction; what was remembered goes with it when it fails."""
+        """One transaction; what was remembered goes with it when it fails.
+
+        Inside another one it is a part of that: all or nothing together.
+        """
+        if self._is_in_transaction():
+            yield self.connection
+            return
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield self.connection
@@ -46,6 +52,9 @@ class Database:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
+
+    def _is_in_transaction(self) -> bool:
+        return self.connection.in_transaction
 
     def forget(self) -> None:
         """Drop every cache; the file is the truth."""

@@ -78,7 +78,8 @@ def short(prefix: str, identifier: bytes) -> str:
 def _meant(prefix: str, written: str, ids_between: Callable[[bytes, bytes], list[bytes]]) -> bytes:
     written = written.strip()
     start = prefix + "1"
-    if not written.lower().startswith(start) or len(written) < SHORTEST_CHARS:
+    is_ours = written.isascii() and written.lower().startswith(start)
+    if not is_ours or len(written) < SHORTEST_CHARS:
         raise Refusal("bad-id", f"{SHORTEST_CHARS} or more characters, from {start} on")
     if len(written) - len(start) >= TEXT_CHARS:
         return whole(prefix, written)

@@ -27,7 +27,7 @@ def profiles_of(
     wanted = set(coops)
     found = {
         coop: fields
-        for coop, body in overview.profile_bodies(connection, wanted - {own}).items()
+        for coop, body in overview.profile_bodies(connection, wanted).items()
         if (fields := _fields(body)) is not None
     }
     kept = own_profile(connection) if own in wanted else None

@@ -14,10 +14,11 @@ from typing import Final
 if __package__ in {None, ""}:
     sys.path.insert(0, str(FilePath(__file__).resolve().parents[2]))
 
-from tests.interop.reader_chunk import Path, Store, check_path, parse_chunk
+from tests.interop.reader_chunk import Path, parse_chunk
 from tests.interop.reader_circle import Circle, carried, counted, is_carried
 from tests.interop.reader_codec import Network, RefusalError, Value, decode, refuse
 from tests.interop.reader_keys import Event, KeyLogs, Receipt, parse_event
+from tests.interop.reader_records import Store, check_path
 from tests.interop.reader_rows import Rows, digest, title_of
 from tests.interop.reader_trie import leaves_of, root
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.interop.reader_chunk import Record, Store
 from tests.interop.reader_codec import Value, encode
 from tests.interop.reader_kinds import CIRCLE_KINDS, Body
+from tests.interop.reader_records import Record, Store
 from tests.interop.reader_values import cuts_of, hashes_of, itself, map_of, number_of, text_in
 
 ACTS: Final = frozenset({"circle.found/1", "circle.rule/1", "circle.admit/1", "circle.remove/1"})

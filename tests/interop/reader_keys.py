@@ -1,6 +1,6 @@
 """Key logs: SPEC.md, section Keys. A set of signed events says who may sign, and up to where."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
@@ -26,8 +26,8 @@ from tests.interop.reader_values import (
 EVENTS_MAX: Final = 1024
 EVENT_BYTES_MAX: Final = 16384
 
-_DEVICE: Final = Struct({"noise": HASH, "sign": HASH})
-_DEVICES: Final = array(_DEVICE, 1, 16, member("sign"))
+_DEVICE_FORM: Final = Struct({"noise": HASH, "sign": HASH})
+_DEVICES: Final = array(_DEVICE_FORM, 1, 16, member("sign"))
 _RECOVERY_FORM: Final = Struct({"keys": array(HASH, 0, 32, itself), "threshold": integer(0, 32)})
 _EPOCH: Final[dict[str, Check]] = {
     "controller": HASH,
@@ -50,10 +50,17 @@ _FIELDS: Final[dict[str, Check]] = {
     "key.rotate/1": Struct({**_EPOCH, "cuts": CUTS}),
     "key.recover/1": Struct({**_EPOCH, "cuts": CUTS}),
     "key.board/1": Struct({"recovery": _recovery}),
-    "device.add/1": Struct({"device": _DEVICE}),
+    "device.add/1": Struct({"device": _DEVICE_FORM}),
     "device.revoke/1": Struct({"cuts": CUTS, "device": HASH}),
 }
 _PLACED: Final = frozenset({"key.inception/1", "key.rotate/1", "key.recover/1", "key.board/1"})
+
+
+Device = tuple[bytes, bytes]  # sign and noise key
+
+
+def _device(value: Value) -> Device:
+    return itself(map_of(value)["sign"]), itself(map_of(value)["noise"])
 
 
 @dataclass(slots=True)
@@ -83,16 +90,17 @@ class Receipt:
         return self.witness + self.event
 
 
-@dataclass(slots=True)
-class _Epoch:
+@dataclass(frozen=True, slots=True)
+class Epoch:
     """What holds from a placed event on."""
 
     controller: bytes
     next_controller: bytes
+    sealing: bytes
     witnesses: list[bytes]
     recovery: list[bytes]
     threshold: int
-    devices: set[bytes]
+    devices: set[Device]
     carried_from: bytes | None  # of a board change: the event whose devices go on
 
 
@@ -106,15 +114,15 @@ def parse_event(network: Network, value: Value) -> Event:
     if len(data) > EVENT_BYTES_MAX:
         refuse("too-large", "a key event")
     pairs: list[tuple[bytes, bytes]] = []
-    array(array(lambda _: None, 2, 2), 1, EVENTS_MAX)(value[1])
+    array(array(lambda _: None, 2, 2), 0, EVENTS_MAX)(value[1])
     for pair in items_of(value[1]):
         key, signature = items_of(pair)
         octets(32)(key)
         octets(64)(signature)
         pairs.append((itself(key), itself(signature)))
     signers = [key for key, _ in pairs]
-    if any(one >= two for one, two in pairwise(signers)):
-        refuse("bad-key-event", "signatures not ascending by key")
+    if not signers or any(one >= two for one, two in pairwise(signers)):
+        refuse("bad-key-event", "no signatures, or not ascending by key")
     event = _event(network, data, signers)
     if not all(is_signed(key, event.hash, signature) for key, signature in pairs):
         refuse("bad-signature", "a key event")
@@ -157,23 +165,27 @@ class KeyLog:
         self.coop = coop
         self.events: dict[bytes, Event] = {}
         self.receipts: dict[bytes, Receipt] = {}
-        self._epochs: dict[bytes, _Epoch] = {}
-        self._added: dict[bytes, set[bytes]] = {}
+        self.epochs: dict[bytes, Epoch] = {}
+        self._added: dict[bytes, set[Device]] = {}
 
-    def listed(self, event: bytes) -> set[bytes]:
-        """Sign keys listed under a placed event, through device events and board changes."""
-        epoch = self._epochs[event]
+    def devices(self, event: bytes) -> set[Device]:
+        """Devices listed under a placed event, through device events and board changes."""
+        epoch = self.epochs[event]
         found = epoch.devices | self._added.get(event, set())
         if epoch.carried_from is not None:
-            found |= self.listed(epoch.carried_from)
+            found |= self.devices(epoch.carried_from)
         return found
 
+    def listed(self, event: bytes) -> set[bytes]:
+        """The sign keys of those devices."""
+        return {sign for sign, _ in self.devices(event)}
+
     def everyone(self) -> set[bytes]:
-        return {key for event in self._epochs for key in self.listed(event)}
+        return {key for event in self.epochs for key in self.listed(event)}
 
     def named(self, reference: bytes) -> list[bytes]:
         """The placed events whose hash begins so."""
-        return [known for known in self._epochs if known.startswith(reference)]
+        return [known for known in self.epochs if known.startswith(reference)]
 
     def take(self, network: Network, events: list[Event]) -> None:
         """Take events in any order; refuse the lot if one does not follow from the others."""
@@ -181,7 +193,7 @@ class KeyLog:
         while left:
             waiting = [event for event in left if not self._try(network, event)]
             if len(waiting) == len(left):
-                if all(event.prev not in self._epochs for event in left):
+                if all(event.prev not in self.epochs for event in left):
                     refuse("unknown-key", "the event before is not here")
                 refuse("bad-key-event", "a signer that may not sign this")
             left = waiting
@@ -191,12 +203,14 @@ class KeyLog:
     def _try(self, network: Network, event: Event) -> bool:
         if event.hash in self.events:
             refuse("bad-file", "a key event twice")
+        if event.coop != self.coop:
+            refuse("bad-key-event", "an event of another co-op")
         if event.prev is None:
             if event.place != 0 or event.signers != [itself(event.fields["controller"])]:
                 refuse("bad-key-event", "an inception signed by another key")
-            self._epochs[event.hash] = self._opened(event, event.fields["recovery"])
+            self.epochs[event.hash] = self._opened(event, event.fields["recovery"])
         else:
-            before = self._epochs.get(event.prev)
+            before = self.epochs.get(event.prev)
             if before is None:
                 return False
             if event.place != self.events[event.prev].place + event.placed:
@@ -207,7 +221,7 @@ class KeyLog:
         self.events[event.hash] = event
         return True
 
-    def _may_sign(self, network: Network, event: Event, before: _Epoch) -> bool:
+    def _may_sign(self, network: Network, event: Event, before: Epoch) -> bool:
         if event.kind == "key.rotate/1":
             controller = itself(event.fields["controller"])
             committed = network.hash("next", controller) == before.next_controller
@@ -230,43 +244,41 @@ class KeyLog:
             and itself(device) in self.listed(event.prev)
         )
 
-    def _apply(self, event: Event, before: _Epoch) -> None:
+    def _apply(self, event: Event, before: Epoch) -> None:
         assert event.prev is not None
         if event.kind == "key.board/1":
             recovery = map_of(event.fields["recovery"])
             keys = hashes_of(recovery["keys"])
             if not keys:
                 refuse("bad-key-event", "a board of nobody")
-            self._epochs[event.hash] = _Epoch(
-                before.controller,
-                before.next_controller,
-                before.witnesses,
-                keys,
-                number_of(recovery["threshold"]),
-                set(),
-                event.prev,
+            self.epochs[event.hash] = replace(
+                before,
+                recovery=keys,
+                threshold=number_of(recovery["threshold"]),
+                devices=set(),
+                carried_from=event.prev,
             )
         elif event.placed:
             old: Value = {"keys": list(before.recovery), "threshold": before.threshold}
-            self._epochs[event.hash] = self._opened(event, old)
+            self.epochs[event.hash] = self._opened(event, old)
         elif event.kind == "device.add/1":
-            added = itself(map_of(event.fields["device"])["sign"])
-            self._added.setdefault(event.prev, set()).add(added)
+            self._added.setdefault(event.prev, set()).add(_device(event.fields["device"]))
 
-    def _opened(self, event: Event, recovery: Value) -> _Epoch:
+    def _opened(self, event: Event, recovery: Value) -> Epoch:
         fields, board = event.fields, map_of(recovery)
-        return _Epoch(
+        return Epoch(
             itself(fields["controller"]),
             itself(fields["next_controller"]),
+            itself(fields["sealing"]),
             hashes_of(fields["witnesses"]),
             hashes_of(board["keys"]),
             number_of(board["threshold"]),
-            {itself(map_of(device)["sign"]) for device in items_of(fields["devices"])},
+            {_device(device) for device in items_of(fields["devices"])},
             None,
         )
 
     def witnesses_before(self, event: Event) -> list[bytes]:
-        return [] if event.prev is None else self._epochs[event.prev].witnesses
+        return [] if event.prev is None else self.epochs[event.prev].witnesses
 
     def in_force(self) -> list[bytes]:
         """The placed events in force, the inception first."""
@@ -290,7 +302,7 @@ class KeyLog:
             event = self.events[after]
             if event.kind == "key.board/1":
                 continue
-            if device in self.listed(before) and device not in self._epochs[after].devices:
+            if device in self.listed(before) and device not in self._named_devices(after):
                 found.append(cuts_of(event.fields["cuts"]))
         found.extend(
             cuts_of(event.fields["cuts"])
@@ -301,15 +313,21 @@ class KeyLog:
         )
         return found
 
-    def live(self) -> set[bytes]:
-        """The devices that may connect and write on."""
+    def _named_devices(self, event: bytes) -> set[bytes]:
+        return {sign for sign, _ in self.epochs[event].devices}
+
+    def revoked(self) -> set[bytes]:
         chain = self.in_force()
-        revoked = {
+        return {
             itself(event.fields["device"])
             for event in self.events.values()
             if event.kind == "device.revoke/1" and event.prev in chain
         }
-        return self.listed(chain[-1]) - revoked
+
+    def live(self) -> set[Device]:
+        """The devices that may connect and write on."""
+        revoked = self.revoked()
+        return {one for one in self.devices(self.in_force()[-1]) if one[0] not in revoked}
 
 
 @dataclass(slots=True)

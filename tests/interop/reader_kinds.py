@@ -1,6 +1,7 @@
 """Bodies of records: their seven parts and the fields of each kind, as SPEC.md lists them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from tests.interop.reader_codec import RefusalError, Value, decode, refuse
@@ -28,8 +29,8 @@ from tests.interop.reader_values import (
     array,
     boolean,
     decimal,
-    hashes_of,
     integer,
+    items_of,
     itself,
     map_of,
     mapping,
@@ -39,11 +40,13 @@ from tests.interop.reader_values import (
     one_of,
     pattern,
     text,
+    text_in,
     text_of_bytes,
 )
 
 BODY_BYTES_MAX: Final = 49152
 LIST_MAX: Final = 64
+REFS_MAX: Final = 64
 
 THRESHOLD: Final = Struct({"by": one_of("members", "stewards"), "count": integer(0, 4096)})
 RULES: Final = Struct(
@@ -267,21 +270,40 @@ class Body:
     fields: dict[str, Value]
 
 
+def _is_of(value: Value, kind: type, what: str) -> None:
+    if type(value) is not kind:
+        refuse("bad-field", f"{what} is of another type")
+
+
+def _hash_or_nil(value: Value, what: str) -> bytes | None:
+    if value is None:
+        return None
+    _is_of(value, bytes, what)
+    if len(itself(value)) != 32:
+        refuse("malformed", f"{what} is of another length")
+    return itself(value)
+
+
 def _parts(data: bytes) -> Body:
     value = decode(data)
     if type(value) is not list or len(value) != 7:
         refuse("bad-field", "a body has seven parts")
     salt, subject, role, authority, refs, fields, sealed = value
-    octets(16)(salt)
-    maybe(HASH)(subject)
-    text_of_bytes(0, 32)(role)
-    maybe(HASH)(authority)
-    array(HASH, 0, 64, itself)(refs)
-    if type(fields) is not dict:
-        refuse("bad-field", "fields are no map")
-    maybe(any_octets)(sealed)
-    named = None if subject is None else itself(subject)
-    return Body(itself(salt), named, hashes_of(refs), fields)
+    _is_of(salt, bytes, "the salt")
+    _is_of(role, str, "the role")
+    _is_of(refs, list, "the list of refs")
+    _is_of(fields, dict, "the map of fields")
+    if sealed is not None:
+        _is_of(sealed, bytes, "the sealed part")
+    named = _hash_or_nil(subject, "the subject")
+    _hash_or_nil(authority, "the authority")
+    found = [_hash_or_nil(ref, "a ref") or b"" for ref in items_of(refs)]
+    ascend = all(one < two for one, two in pairwise(found)) and b"" not in found
+    if len(itself(salt)) != 16 or len(text_in(role).encode()) > 32:
+        refuse("malformed", "a salt or a role of another length")
+    if not ascend or len(found) > REFS_MAX:
+        refuse("malformed", "refs not ascending, or too many")
+    return Body(itself(salt), named, found, map_of(fields))
 
 
 def parse_body(kind: str, data: bytes) -> Body:

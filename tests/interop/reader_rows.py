@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.interop.reader_chunk import DAY_MS, Record, Store
-from tests.interop.reader_codec import Value
+from tests.interop.reader_codec import Network, Value
 from tests.interop.reader_kinds import OFFERS, Body
+from tests.interop.reader_records import DAY_MS, Record, Store
 from tests.interop.reader_values import hashes_of, map_of, number_of
 
 LASTING_DAY: Final = 9007199254740991
@@ -151,9 +151,8 @@ class Rows:
         offer = row.family == "offer"
         kind = self.store.records[row.subject].kind if offer else version.kind
         withdrawn = None if row.withdrawn is None else row.withdrawn.id
-        erased: list[Value] = [*sorted(row.erased)]
-        hashed = self.store.network.of(
-            "row", kind, FOLD_VERSION, row.subject, row.coop, version.id, withdrawn, erased
+        hashed = hash_of_row(
+            self.store.network, kind, row.subject, row.coop, version.id, withdrawn, row.erased
         )
         return kind, int.from_bytes(hashed, "big")
 
@@ -165,6 +164,19 @@ class Rows:
                 key = day_of(row.version), kind
                 found[key] = (found.get(key, 0) + number) % (1 << 256)
         return found
+
+
+def hash_of_row(
+    network: Network,
+    kind: str,
+    subject: bytes,
+    coop: bytes,
+    version: bytes,
+    withdrawn: bytes | None,
+    erased: set[bytes],
+) -> bytes:
+    listed: list[Value] = [*sorted(erased)]
+    return network.of("row", kind, FOLD_VERSION, subject, coop, version, withdrawn, listed)
 
 
 def digest(sums: dict[tuple[int, str], int], now_ms: int) -> bytes:

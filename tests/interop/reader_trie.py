@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from tests.interop.reader_chunk import Record, Store
 from tests.interop.reader_circle import Circle
 from tests.interop.reader_codec import Network, Value
+from tests.interop.reader_records import Record, Store
 
 TIPS_MAX: Final = 16
 
@@ -37,6 +37,10 @@ def tips_value(network: Network, tips: set[bytes]) -> bytes:
     return network.of("tips", _ascending(tips))
 
 
+def log_leaf(network: Network, coop: bytes, log: bytes) -> bytes:
+    return network.of("logleaf", coop, log)
+
+
 def key_leaf(network: Network, coop: bytes) -> bytes:
     return network.of("keyleaf", coop)
 
@@ -56,7 +60,7 @@ def leaves_of(store: Store, circle: Circle, carried: set[bytes]) -> dict[bytes, 
     leaves: dict[bytes, bytes] = {}
     for log, ids in tips.items():
         if len(ids) <= TIPS_MAX:
-            key = network.of("logleaf", store.owners[log][0], log)
+            key = log_leaf(network, store.owners[log][0], log)
             leaves[key] = tips_value(network, ids)
     for coop in circle.named() & store.keys.logs.keys():
         known = store.keys.logs[coop]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from protocol.trade import Offer, Price
 from protocol.values import Decimal
 
 NOW_MS = 1_800_000_000_000
-PASSWORD = "a long enough password"
+JSON_TYPES = ("application/json", "application/problem+json")
 
 
 @dataclass
@@ -38,6 +39,11 @@ class Answer:
     def code(self) -> str:
         """The code of a refusal."""
         return str(self.json["code"])
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The lines of an answer that has one JSON object on each."""
+        return [json.loads(line) for line in self.body.splitlines()]
 
 
 class Client:
@@ -57,7 +63,7 @@ class Client:
             method, self.base + path, allow_redirects=False, **wish
         ) as response:
             body = await response.read()
-            is_json = response.content_type.endswith("json")
+            is_json = response.content_type in JSON_TYPES
             value = await response.json(content_type=None) if is_json and body else None
             return Answer(response.status, response.headers, body, value)
 
@@ -123,3 +129,36 @@ OFFER_JSON: dict[str, Any] = {
     "unit": "KGM",
     "where": {"country": "KE"},
 }
+
+
+@dataclass
+class Login:
+    """A session as a browser has it."""
+
+    cookies: dict[str, str]
+    csrf: str
+    set_cookie: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a page of the node adds to whatever changes something."""
+        return {"X-CSRF-Token": self.csrf}
+
+
+async def logged_in(one: Served) -> Login:
+    """Log the owner in over TCP, with a password that was just made."""
+    made = await one.owner("POST", "/users/owner/password")
+    form = {"name": "owner", "password": made.json["password"]}
+    found = await one.tcp("POST", "/login", data=form)
+    assert found.status == 200, found.json
+    set_cookie = found.headers["Set-Cookie"]
+    name, _, value = set_cookie.partition(";")[0].partition("=")
+    return Login({name: value}, found.json["csrf"], set_cookie)
+
+
+async def bearer(one: Served, scope: str = "read") -> dict[str, str]:
+    """The header of a new token of the owner's account."""
+    await one.owner("POST", "/users/owner/password")
+    made = await one.owner("POST", "/tokens", json={"name": "a program", "scope": scope})
+    assert made.status == 201, made.json
+    return {"Authorization": f"Bearer {made.json['token']}"}

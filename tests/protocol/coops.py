@@ -52,10 +52,10 @@ def signed(event: bytes, *pairs: Pair, network: Network = NETWORK) -> Signed:
     return Signed(event, tuple(sorted((public, sign(secret, message)) for public, secret in pairs)))
 
 
-def code_of(do: Callable[[], object]) -> str | None:
+def code_of(do: Callable[..., object], *args: object) -> str | None:
     """The code with which something is refused; None when it is not."""
     try:
-        do()
+        do(*args)
     except Refusal as refusal:
         return refusal.code
     return None

@@ -249,8 +249,8 @@ def test_nothing_but_a_refusal_comes_out_of_odd_raw_parts(raw: str) -> None:
 def test_any_bytes_are_a_typed_value_or_refused(data: bytes) -> None:
     for decoder in (ITEM, HOLDER):
         for candidate in (data, b"\x92" + data + b"\x90"):
-            code_of(lambda decoder=decoder, data=candidate: codec.decode_as(decoder, data))  # type: ignore[misc]
-            code_of(lambda decoder=decoder, data=candidate: codec.decode_loose(decoder, data))  # type: ignore[misc]
+            code_of(codec.decode_as, decoder, candidate)
+            code_of(codec.decode_loose, decoder, candidate)
 
 
 def test_loose_bytes_may_be_spelt_otherwise() -> None:

@@ -76,8 +76,11 @@ class World:
             self.circles.append(circle)
             for one in stewards:
                 one.join_through(circle, founder)
-        for _ in range(4):
+        for _ in range(GROWING_ROUNDS):
             self._connect(2)
+            for circle in self.circles:
+                members = [one for one in self.nodes if one.is_member(circle)]
+                self._try("invite", self.random.choice(members), circle)
             self.rest(20_000)
 
     def run(self, acts_done: int) -> None:
@@ -85,10 +88,9 @@ class World:
         self._breaks = 0.002
         for _ in range(acts_done):
             self._trouble()
-            node = self._someone()
-            circles = node.circles() if node.is_up else []
-            if circles:
-                self._act(node, self.random.choice(circles))
+            members = [(one, where) for one in self.nodes if one.is_up for where in one.circles()]
+            if members:
+                self._act(*self.random.choice(members))
             self.rest(self.random.choice((50, 500, 5_000, 60_000)))
 
     def heal(self, is_done: Callable[[], bool]) -> None:
@@ -174,7 +176,9 @@ class World:
     # -- what people do ---------------------------------------------------------------------------
 
     def _act(self, node: SimNode, circle: bytes) -> None:
-        name = self.random.choices(list(CHANCES), list(CHANCES.values()))[0]
+        self._try(self.random.choices(list(CHANCES), list(CHANCES.values()))[0], node, circle)
+
+    def _try(self, name: str, node: SimNode, circle: bytes) -> None:
         try:
             self._do(name, node, circle)
         except Refusal as refusal:
@@ -334,5 +338,6 @@ TOLD_PEOPLE: Final = frozenset(
 )
 MEMBERS_MIN: Final = 4
 COPIES_MAX: Final = 3
+GROWING_ROUNDS: Final = 12
 SKEW_HALF_MS: Final = 5 * 60_000
 ROUNDS_MAX: Final = 60

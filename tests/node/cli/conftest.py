@@ -14,9 +14,19 @@ def command(tmp_path: Path) -> CommandLine:
     return CommandLine(tmp_path / "home")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[RunningNode]]:
-    """Two running nodes, shared by the tests of a module; stopped cleanly at its end."""
+    """Two running nodes, shared by all tests that ask for them; stopped cleanly at the end."""
+    yield from _pair(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def strangers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[RunningNode]]:
+    """Two more, who never heard of each other."""
+    yield from _pair(tmp_path_factory)
+
+
+def _pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[RunningNode]]:
     started: list[RunningNode] = []
     try:
         for name, country in (("Kahawa (fictional)", "KE"), ("Fischer (fictional)", "DE")):

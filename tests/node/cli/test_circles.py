@@ -42,3 +42,5 @@ def test_who_leaves_is_no_member_any_more(node: RunningNode) -> None:
     assert (done.code, done.json["done"]) == (0, True), done.err
     shown = node("circle", "show", circle, "--json").json
     assert [one["state"] for one in shown["members"] if one["coop"] == own] != ["member"]
+    # what it says of itself still reaches the circles that it is in
+    assert node("profile", "set", "--registration", "GnR 7").code == 0

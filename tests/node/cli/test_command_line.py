@@ -72,17 +72,9 @@ def test_wrong_usage_is_exit_code_2_and_json_where_it_was_asked_for(command: Com
     "words",
     [
         ["status"],
-        ["profile", "show"],
-        ["profile", "set", "--website", "https://coop.example"],
-        ["user", "reset"],
-        ["token", "create", "backup"],
-        ["circle", "list"],
         ["circle", "admit", "circle1x", "coop1x"],
-        ["invite", "create"],
         ["join", "https://coop.example/join#x"],
-        ["peer", "list"],
         ["offer", "list"],
-        ["want", "list"],
         ["log", "export", "file", "--circle", "circle1x"],
     ],
 )

@@ -19,10 +19,10 @@ def test_what_is_no_export_is_refused_offline(command: CommandLine, tmp_path: Pa
 
 @pytest.fixture(scope="module")
 def exported(
-    nodes: list[RunningNode], tmp_path_factory: pytest.TempPathFactory
+    strangers: list[RunningNode], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, Path]:
     """A public circle, and the file that holds it."""
-    node = nodes[0]
+    node = strangers[0]
     circle = node("circle", "create", "Stick", "--public", "--json").json["circle"]
     fields = '{"title": {"en": "Salt"}, "where": {"country": "KE"}}'
     for _ in range(3):
@@ -35,10 +35,10 @@ def exported(
 
 
 def test_an_export_is_verified_offline(
-    nodes: list[RunningNode], exported: tuple[str, Path], command: CommandLine
+    strangers: list[RunningNode], exported: tuple[str, Path], command: CommandLine
 ) -> None:
     circle, file = exported
-    status = nodes[0]("status", "--json").json
+    status = strangers[0]("status", "--json").json
     shown = next(one for one in status["circles"] if one["id"] == circle)
     done = command.bare("log", "verify", file, "--json")
     assert done.code == 0, done.err
@@ -61,10 +61,10 @@ def test_a_flipped_byte_is_found(
 
 
 def test_a_stick_carries_a_circle_to_another_node(
-    nodes: list[RunningNode], exported: tuple[str, Path], tmp_path: Path
+    strangers: list[RunningNode], exported: tuple[str, Path], tmp_path: Path
 ) -> None:
     circle, file = exported
-    one, other = nodes
+    one, other = strangers
     done = other("log", "import", file, "--json")
     assert done.code == 0, done.err
     assert done.json["circle"] == circle
@@ -84,9 +84,9 @@ def test_a_stick_carries_a_circle_to_another_node(
 
 
 def test_a_damaged_stick_is_refused_by_a_running_node(
-    node: RunningNode, exported: tuple[str, Path], tmp_path: Path
+    strangers: list[RunningNode], exported: tuple[str, Path], tmp_path: Path
 ) -> None:
     cut = tmp_path / "cut.export"
     cut.write_bytes(exported[1].read_bytes()[:-1])
-    done = node("log", "import", cut, "--json")
+    done = strangers[0]("log", "import", cut, "--json")
     assert (done.code, done.error) == (1, "bad-file")

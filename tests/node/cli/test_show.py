@@ -21,6 +21,7 @@ def test_a_short_id_is_a_beginning_that_the_node_takes_back() -> None:
     [
         ("Müsli, 500 g", "Müsli, 500 g"),
         ("क्\u200dष", "क्\u200dष"),
+        ("12\u202f500,00\xa0€", "12\u202f500,00\xa0€"),
         ("\x1b[2J", "\\x1b[2J"),
         ("abc\u202egpj.exe", "abc\\u202egpj.exe"),
         ("two\nlines\r", "two\\nlines\\r"),

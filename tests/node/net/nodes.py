@@ -1,7 +1,7 @@
 """Real nodes: data folders, stores, websockets on ports of this machine; and waiting for news."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,13 @@ from node.app import Node, running
 from node.clock import Clock, SystemClock
 from node.events import Event
 from node.net.peers import peer_routes
+from node.settings import Value
 from node.store import circles, peers
+from node.store.database import Database
 from protocol import profile, trade
 from protocol.endorse import act_digest
 from tests.coops import NETWORK, Coop, titles_in
+from tests.node.net.relay import Relay
 
 # Not a measure of anything: a test that waits for so long is broken.
 GUARD_S = 60
@@ -29,12 +32,11 @@ async def running_node(
     *,
     port: int = 0,
     clock: Clock | None = None,
-    at: str | None = None,
-    **flags: config.Value,
+    at: Relay | str | None = None,
+    flags: Mapping[str, Value] | None = None,
 ) -> AsyncIterator[Node]:
-    """A node on its data folder, made when it is new; `at` is the address that it tells others."""
-    given = {key.replace("__", "."): value for key, value in flags.items()}
-    given |= {"listen": f"127.0.0.1:{port}", "network": NETWORK.name}
+    """A node on its data folder, made when it is new; `at` is what stands before its port."""
+    given = {"listen": f"127.0.0.1:{port}", "network": NETWORK.name, **(flags or {})}
     settings = config.load(folder, {}, given)
     if not (folder / home.DATABASE_NAME).exists():
         fields = profile.Profile(name=folder.name, country="KE")
@@ -42,12 +44,20 @@ async def running_node(
     async with running(settings, keyring.load(folder), clock or SystemClock()) as node:
         application = web.Application()
         application.add_routes(peer_routes(node))
+
+        async def goodbye(_: web.Application) -> None:
+            await node.peers.goodbye()
+
+        application.on_shutdown.append(goodbye)
         runner = web.AppRunner(application, shutdown_timeout=1)
         await runner.setup()
         try:
             site = web.TCPSite(runner, "127.0.0.1", port)
             await site.start()
             real_port = runner.addresses[0][1]
+            if isinstance(at, Relay):
+                at.target = real_port
+                at = at.address
             await node.listening(at or f"http://127.0.0.1:{real_port}")
             yield node
         finally:
@@ -55,12 +65,10 @@ async def running_node(
 
 
 @asynccontextmanager
-async def village(folder: Path, *names: str, **flags: Any) -> AsyncIterator[tuple[bytes, list[Node]]]:
+async def village(folder: Path, *names: str) -> AsyncIterator[tuple[bytes, list[Node]]]:
     """Nodes of which the first has founded a circle and let in the others, one after another."""
     async with AsyncExitStack() as stack:
-        nodes = [
-            await stack.enter_async_context(running_node(folder / name, **flags)) for name in names
-        ]
+        nodes = [await stack.enter_async_context(running_node(folder / name)) for name in names]
         circle = await nodes[0].found_circle("Sea and soil", public=False)
         for newcomer in nodes[1:]:
             await let_in(circle, nodes, newcomer)
@@ -71,11 +79,16 @@ async def let_in(circle: bytes, nodes: Sequence[Node], newcomer: Node) -> None:
     """Join by an invite of the first node; the second one endorses when two have to say yes."""
     joining = await newcomer.join(await invite(nodes[0], circle))
     if joining.pending:
-        await until(nodes[1], lambda: has_proposal(nodes[1], circle))
-        digests = await nodes[1].store.write(lambda database: proposals(database, circle))
-        assert await nodes[1].endorse(circle, digests[0])
-    for one in (nodes[0], newcomer):
-        await until(one, lambda one=one: is_member(one, circle, newcomer.coop))
+        await endorse_one(nodes[1], circle)
+    await until(nodes[0], lambda: is_member(nodes[0], circle, newcomer.coop))
+    await until(newcomer, lambda: is_member(newcomer, circle, newcomer.coop))
+
+
+async def endorse_one(node: Node, circle: bytes) -> None:
+    """Wait for a proposal and give it the last yes that it needs."""
+    await until(node, lambda: has_proposal(node, circle))
+    digests = await node.store.write(lambda database: proposals(database, circle))
+    assert await node.endorse(circle, digests[0])
 
 
 async def invite(node: Node, circle: bytes, *, uses: int = 1) -> str:
@@ -98,7 +111,7 @@ async def until(node: Node, condition: Callable[[], Awaitable[bool]]) -> None:
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
-            await events.aclose()  # type: ignore[attr-defined]
+            await events.aclose()
 
 
 async def _next(events: AsyncIterator[Event]) -> Event:
@@ -171,7 +184,7 @@ async def has_proposal(node: Node, circle: bytes) -> bool:
     return bool(await node.store.write(lambda database: proposals(database, circle)))
 
 
-def proposals(database: Any, circle: bytes) -> list[bytes]:
+def proposals(database: Database, circle: bytes) -> list[bytes]:
     return [
         act_digest(NETWORK, act, circle, data)
         for act, data, _ in circles.load(database, circle).proposals()
@@ -179,7 +192,7 @@ def proposals(database: Any, circle: bytes) -> list[bytes]:
 
 
 async def enrol(node: Node, circle: bytes, coop: Coop) -> None:
-    """Make a member of a co-op that has no node: its records go straight through this one's door."""
+    """Make a member of a co-op without a node: its records go through this one's door."""
     await node.store.write(lambda database: ingest.ingest_keys(database, [coop.inception]))
     assert await node.admit(circle, coop.id)
     await node.publisher.run(

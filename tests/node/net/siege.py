@@ -5,10 +5,10 @@ acknowledged, and have logged no fault of its own.
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from structlog.testing import capture_logs
@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from node.app import Node
 from node.clock import ManualClock
 from node.home import DATABASE_NAME
+from node.settings import Value
 from tests.coops import NOW_MS, Coop, join
 from tests.node.net.nodes import (
     publish,
@@ -39,7 +40,7 @@ class Siege(NamedTuple):
 
 @asynccontextmanager
 async def siege(
-    folder: Path, caplog: pytest.LogCaptureFixture, **flags: Any
+    folder: Path, caplog: pytest.LogCaptureFixture, flags: Mapping[str, Value] | None = None
 ) -> AsyncIterator[Siege]:
     paths = {name: folder / name for name in ("node", "neighbour")}
     for path in paths.values():
@@ -54,7 +55,7 @@ async def siege(
     clock = ManualClock(NOW_MS)
     with capture_logs() as told, caplog.at_level(logging.WARNING):
         async with (
-            running_node(paths["node"], clock=clock, **flags) as node,
+            running_node(paths["node"], clock=clock, flags=flags) as node,
             running_node(paths["neighbour"], clock=ManualClock(NOW_MS)) as neighbour,
         ):
             await neighbour.peers.add(node.coop, node.address)

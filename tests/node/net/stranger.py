@@ -10,7 +10,9 @@ from node.app import Node
 from node.keyring import entropy
 from node.net.wire import Own, Wire, initiate
 from protocol import messages as m
+from protocol.chunk import Path, pack
 from protocol.keys import Network
+from protocol.serve import split
 from tests.coops import NETWORK, Coop
 from tests.node.net.nodes import GUARD_S
 
@@ -59,6 +61,15 @@ class Stranger:
             elif isinstance(message, m.Hello):
                 hello = message
         return hello
+
+    async def push(self, circle: bytes, *paths: Path) -> None:
+        """Send paths as a live change."""
+        await self.push_bytes(circle, pack(paths))
+
+    async def push_bytes(self, circle: bytes, packed: bytes) -> None:
+        """Send anything as a live change."""
+        for piece, last in split(packed):
+            await self.say(m.Push(self.blind(circle), last, piece))
 
     def blind(self, circle: bytes) -> bytes:
         return NETWORK.hash(b"blind", circle + self.wire.handshake_hash)[:16]

@@ -48,9 +48,12 @@ async def test_text_instead_of_a_handshake_is_hung_up_on(
 async def test_a_plain_request_at_the_endpoint_is_refused(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with siege(tmp_path, caplog) as town, ClientSession() as client:
-        async with client.get(f"{town.node.address}/peer") as answer:
-            assert answer.status == 400
+    async with (
+        siege(tmp_path, caplog) as town,
+        ClientSession() as client,
+        client.get(f"{town.node.address}/peer") as answer,
+    ):
+        assert answer.status == 400
 
 
 async def test_who_stalls_in_the_handshake_is_hung_up_on(
@@ -278,7 +281,8 @@ async def test_a_replayed_handshake_opens_nothing(
 async def test_one_address_cannot_take_all_places(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with siege(tmp_path, caplog, limits__connections_per_address=3) as town:
+    few = {"limits.connections_per_address": 3}
+    async with siege(tmp_path, caplog, few) as town:
         async with socket_to(town.node), socket_to(town.node):
             with pytest.raises(WSServerHandshakeError) as refused:
                 async with socket_to(town.node):
