@@ -108,6 +108,7 @@ def endorse_act(
     for act, data, _ in judge.proposals():
         if act in thresholds and act_digest(database.network, act, circle, data) == digest:
             fields = decode_as(rules.FIELDS[act], data)
+            _refuse_moot(state, fields)
             return _do_or_endorse(database, signing, judge, state, act, fields, thresholds[act])
     raise Refusal("not-found", "no such proposal")
 
@@ -229,6 +230,16 @@ def _judge(database: Database, circle: bytes) -> tuple[Circle, State]:
     if judge.state is None:
         raise Refusal("unknown-circle")
     return judge, judge.state
+
+
+def _refuse_moot(state: State, fields: CircleFields) -> None:
+    """Refuse a proposal whose aim was reached by another act: done again it would not count."""
+    if isinstance(fields, rules.Admit) and state.is_member(fields.coop):
+        raise Refusal("already-member")
+    if isinstance(fields, rules.Remove) and not state.live_grounds(fields.coop) & set(
+        fields.admits
+    ):
+        raise Refusal("not-found", "this co-op is not in the circle any more")
 
 
 def _do_or_endorse(

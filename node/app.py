@@ -72,7 +72,7 @@ class Node:
     async def listening(self, address: str) -> None:
         """The server is up at an address: tell the circles when it is a new one, and dial."""
         self._address = address
-        for circle in await self.store.write(home.own_circles):
+        for circle in await self.store.write(partial(home.circles_of, coop=self.coop)):
             needs = partial(home.needs_contact, circle=circle, coop=self.coop, address=address)
             if await self.store.write(needs):
                 await self._show_contact(circle, OWNER)
@@ -164,7 +164,7 @@ class Node:
     async def set_profile(self, fields: profile.Profile, *, role: str = OWNER) -> None:
         """Keep the co-op's own profile and show it in every circle."""
         await self.store.write(lambda database: home.keep_profile(database, fields))
-        for circle in await self.store.write(home.own_circles):
+        for circle in await self.store.write(partial(home.circles_of, coop=self.coop)):
             await self._show(circle, fields, role)
 
     async def rebuild(self) -> tuple[bytes, bytes]:

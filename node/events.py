@@ -50,6 +50,11 @@ class Events:
         """The id of the latest event: whoever subscribes behind it misses nothing."""
         return self._id(self._last)
 
+    @property
+    def followers(self) -> int:
+        """How many follow at the moment."""
+        return len(self._followers)
+
     def put(self, kind: str, data: dict[str, Any]) -> None:
         """Tell every follower; never waits for one."""
         self._last += 1

@@ -135,10 +135,15 @@ def keep_port(database: Database, port: int) -> None:
         database.set_meta("port", port)
 
 
-def own_circles(database: Database) -> list[bytes]:
-    """Circles that this node belongs to."""
+def all_circles(database: Database) -> list[bytes]:
+    """Circles of which records are here, ours or not any more."""
     rows = database.connection.execute("SELECT id FROM circle ORDER BY n")
     return [row[0] for row in rows]
+
+
+def circles_of(database: Database, coop: bytes) -> list[bytes]:
+    """Circles of which a co-op is a member that has said yes."""
+    return [one for one in all_circles(database) if is_member(database, one, coop)]
 
 
 def rebuild(database: Database, now_ms: int) -> tuple[bytes, bytes]:
@@ -147,7 +152,7 @@ def rebuild(database: Database, now_ms: int) -> tuple[bytes, bytes]:
     with database.transaction():
         while fold.fold(database, fold.BATCH_RECORDS):
             pass
-        for circle in own_circles(database):
+        for circle in all_circles(database):
             fold.rebuild_circle(database, circle)
     return before, digests.over_all(database.connection, now_ms)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from aiohttp import hdrs, web
@@ -16,9 +16,6 @@ from node.api.streams import from_thread, send
 from node.gate.bodies import saved_body
 from node.views.ids import text
 from protocol.keys import CIRCLE
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 # A circle of a million records is a fifth of it; the disk is the limit that counts.
 LOG_BYTES_MAX: Final = 2 * 1024**3
@@ -38,7 +35,7 @@ async def give_out(call: Call) -> web.StreamResponse:
     """Stream the file."""
     circle = await circle_of(call)
     path = Path(call.node.settings.home) / home.DATABASE_NAME
-    pieces: Generator[bytes, None, None] = export.write(path, call.node.network, circle)  # type: ignore[assignment]
+    pieces = export.write(path, call.node.network, circle)
     name = f"{text(CIRCLE, circle)[:NAME_CHARS]}.coop"
     headers: dict[str, str] = {
         hdrs.CONTENT_TYPE: OCTETS,

@@ -7,7 +7,7 @@ fault in the middle cuts the connection, and whoever reads sees that the end is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -42,8 +42,9 @@ async def send(
     return response
 
 
-async def from_thread(pieces: Generator[bytes, None, None]) -> AsyncIterator[bytes]:
-    """Make the pieces of a generator that works on the disk, off the loop."""
+async def from_thread(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Make the pieces of a generator that works on the disk, off the loop; close it at the end."""
+    assert isinstance(pieces, Generator)
     try:
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
             yield piece

@@ -171,7 +171,8 @@ def find(connection: Connection, identifier: bytes) -> Found | None:
     if row is None:
         return None
     *plain, erased, body = row
-    return Found(*plain, frozenset(decode(erased) if erased is not None else ()), body)  # type: ignore[call-arg, arg-type]
+    ids = frozenset(decode(erased)) if erased is not None else frozenset()  # type: ignore[arg-type]
+    return Found._make((*plain, ids, body))
 
 
 def signed(connection: Connection, record: int) -> Signed:

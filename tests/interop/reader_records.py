@@ -155,7 +155,7 @@ def _record(network: Network, path: Path, index: int, parent: Record | None) -> 
     time_ms = number_of(path.times[index])
     if index and parent is not None:
         time_ms += parent.time_ms
-    if parent is not None and time_ms < parent.time_ms:
+    if time_ms < (0 if parent is None else parent.time_ms):
         refuse("time-backwards", "a record before its parent")
     day = path.expires_days[index]
     given = path.bodies[index]

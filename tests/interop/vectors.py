@@ -18,7 +18,7 @@ def load(name: str) -> dict[str, Any]:
     return found
 
 
-def value_of(told: Any) -> Value:
+def value_of(told: object) -> Value:
     """A value whose byte strings stand as {"hex": ...}."""
     if isinstance(told, list):
         return [value_of(item) for item in told]
@@ -30,9 +30,9 @@ def value_of(told: Any) -> Value:
     return told
 
 
-def octets_of(told: Any) -> bytes:
+def octets_of(told: object) -> bytes:
     """Bytes that are told in hex, or as {"hex": ...}."""
-    return bytes.fromhex(told["hex"] if isinstance(told, dict) else told)
+    return bytes.fromhex(told["hex"] if isinstance(told, dict) else str(told))
 
 
 def all_octets(told: list[Any]) -> list[bytes]:
@@ -43,10 +43,10 @@ def all_octets(told: list[Any]) -> list[bytes]:
 COVERED: Final[set[tuple[str, str]]] = set()
 
 
-def cases(name: str, section: str) -> pytest.MarkDecorator:
-    """Parametrise a test by the cases of a section."""
-    COVERED.add((name, section))
-    told = load(name)[section]
+def cases(name: str, *sections: str) -> pytest.MarkDecorator:
+    """Parametrise a test by the cases of some sections."""
+    COVERED.update((name, section) for section in sections)
+    told = [case for section in sections for case in load(name)[section]]
     names = [str(case.get("name", place)) for place, case in enumerate(told)]
     return pytest.mark.parametrize("case", told, ids=names)
 

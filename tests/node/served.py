@@ -53,11 +53,11 @@ class Client:
         self.session = session
         self.base = base
 
-    async def __call__(self, method: str, path: str, **wish: Any) -> Answer:  # noqa: ANN401 - any of aiohttp's
+    async def __call__(self, method: str, path: str, **wish: Any) -> Answer:  # noqa: ANN401
         """One request; paths are below the API's."""
         return await self.raw(method, f"/api/v1{path}", **wish)
 
-    async def raw(self, method: str, path: str, **wish: Any) -> Answer:  # noqa: ANN401 - any of aiohttp's
+    async def raw(self, method: str, path: str, **wish: Any) -> Answer:  # noqa: ANN401
         """One request at any path."""
         async with self.session.request(
             method, self.base + path, allow_redirects=False, **wish

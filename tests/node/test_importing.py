@@ -1,4 +1,4 @@
-"""Importing a catalogue: what each row asks for, batch by batch, again and again, through a crash."""
+"""Importing a catalogue: what each row asks for, batch by batch, again, and through a crash."""
 
 import asyncio
 import signal
@@ -251,12 +251,17 @@ ROWS = 4_000
 
 async def cut_off(node: RunningNode, circle: str, path: Path, batches: int) -> None:
     """Import until so many batches are told, then kill the node."""
-    async with Client(socket_of(node)) as client:
-        with path.open("rb") as file, pytest.raises(Refused):
-            query = {"circle": circle, "currency": "EUR"}
-            async for line in client.stream_lines("/imports", query=query, file=file):
-                if line.get("progress", 0) >= batches * importing.BATCH_ROWS:
-                    node.stop(signal.SIGKILL)
+
+    async def follow() -> None:
+        async with Client(socket_of(node)) as client:
+            with path.open("rb") as file:
+                query = {"circle": circle, "currency": "EUR"}
+                async for line in client.stream_lines("/imports", query=query, file=file):
+                    if line.get("progress", 0) >= batches * importing.BATCH_ROWS:
+                        node.stop(signal.SIGKILL)
+
+    with pytest.raises(Refused, match="connection-lost"):
+        await follow()
 
 
 async def whole(node: RunningNode, circle: str, path: Path) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class Side:
         node = self.node
         if isinstance(event, Chunk):
             live = event.request is None
-            now_ms = node.clock.now_ms()
+            now_ms = node.now_ms
             outcome = ingest.ingest(node.database, event.circle, event.data, now_ms, live=live)
             self.link.told(self, outcome, event.data if live else None)
             new = outcome.new_records > 0
@@ -130,7 +130,7 @@ class Link:
         left.other, right.other = right, left
         self.sides = (left, right)
         for side in self.sides:
-            side.session.hello(side.node.replica, side.node.clock.now_ms())
+            side.session.hello(side.node.replica, side.node.now_ms)
             side.step()
 
     def of(self, node: SimNode) -> Side:

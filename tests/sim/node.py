@@ -4,11 +4,10 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
 from node import acts, ingest
 from node.author import Author, Draft, Published
-from node.clock import ManualClock
 from node.store import circles, fold, forget
 from node.store.database import Database
 from node.store.replica import SqliteReplica
@@ -21,21 +20,29 @@ from protocol.record import write_body
 from tests.sim.identity import Identity
 
 
+class Surroundings(Protocol):
+    """Where a node gets time and chance from."""
+
+    now_ms: int
+    random: Random
+
+
 class SimNode:
     """One co-op's machine. Its database file outlives it when it crashes."""
 
     def __init__(
-        self, name: str, network: Network, identity: Identity, path: Path, random: Random
+        self, name: str, network: Network, identity: Identity, path: Path, around: Surroundings
     ) -> None:
         self.name = name
         self.coop = identity.coop
         self.identity = identity
-        self.clock = ManualClock()
         self.is_up = False
         self.offset_ms = 0
+        """How far its clock is ahead."""
+        self._around = around
+        self._random = around.random
         self._network = network
         self._path = path
-        self._random = random
         self._author = Author(identity.coop, identity.seeds[0])
 
     def start(self) -> None:
@@ -62,12 +69,13 @@ class SimNode:
         """What an introduction brings."""
         ingest.ingest_keys(self.database, [identity.inception])
 
-    def tick(self, world_ms: int) -> None:
-        self.clock.set(world_ms + self.offset_ms)
+    @property
+    def now_ms(self) -> int:
+        return self._around.now_ms + self.offset_ms
 
     def signing(self) -> acts.Signing:
         return acts.Signing(
-            self._author, 0, self.clock.now_ms(), "owner", self._random.randbytes
+            self._author, 0, self.now_ms, "owner", self._random.randbytes
         )
 
     # -- what its people do; each may raise the Refusal that says why not -------------------------
@@ -142,7 +150,7 @@ class SimNode:
         return fold.lag(self.database) > 0
 
     def forget_some(self) -> None:
-        forget.forget(self.database, self.clock.now_ms(), self._random.randrange(1, 60))
+        forget.forget(self.database, self.now_ms, self._random.randrange(1, 60))
 
     # -- what it knows ----------------------------------------------------------------------------
 
@@ -176,7 +184,7 @@ class SimNode:
 
     def _offer(self) -> trade.Offer:
         until = self._random.choice((None, 0, 1, 2, 20))
-        end = None if until is None else self.clock.now_ms() + until * DAY_MS
+        end = None if until is None else self.now_ms + until * DAY_MS
         title = {"en": f"word{self._random.randrange(9)}"}
         return trade.Offer(title=title, valid_until_ms=end)
 

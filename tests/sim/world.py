@@ -44,7 +44,6 @@ class World:
         for node in self.nodes:
             node.offset_ms = self.random.randrange(-SKEW_HALF_MS, SKEW_HALF_MS)
         self.nodes[-1].offset_ms = 45 * 60_000
-        self._tick()
 
     # -- time -------------------------------------------------------------------------------------
 
@@ -56,14 +55,9 @@ class World:
         until_ms = self.now_ms + for_ms
         while self._queue and self._queue[0][0] <= until_ms:
             self.now_ms, _, act = heappop(self._queue)
-            self._tick()
             act()
         self.now_ms = until_ms
-        self._tick()
 
-    def _tick(self) -> None:
-        for node in self.nodes:
-            node.tick(self.now_ms)
 
     # -- a history --------------------------------------------------------------------------------
 
@@ -155,13 +149,12 @@ class World:
                 self._link(node, other)
 
     def _link(self, one: SimNode, other: SimNode) -> None:
-        known = {frozenset(side.node.name for side in link.sides) for link in self.links}
-        if (
-            one is other
-            or not (one.is_up and other.is_up)
-            or self._are_apart(one, other)
-            or frozenset((one.name, other.name)) in known
-        ):
+        if one is other or not (one.is_up and other.is_up) or self._are_apart(one, other):
+            return
+        ends = [{side.node.name for side in link.sides} for link in self.links if link.is_up]
+        if {one.name, other.name} in ends:
+            return
+        if any(sum(node.name in some for some in ends) >= LINKS_MAX for node in (one, other)):
             return
         self.links.append(
             Link(
@@ -240,13 +233,11 @@ class World:
         if len(self.nodes) >= self._nodes_max:
             raise LookupError
         twin = SimNode(
-            f"{node.name}twin", NETWORK, node.identity, self._folder / f"{node.name}twin",
-            self.random,
+            f"{node.name}twin", NETWORK, node.identity, self._folder / f"{node.name}twin", self
         )  # fmt: skip
         node.copy_to(self._folder / twin.name)
         twin.offset_ms = node.offset_ms
         self.nodes.append(twin)
-        twin.tick(self.now_ms)
         twin.start()
 
     def _answer(self, node: SimNode, circle: bytes) -> None:
@@ -337,6 +328,7 @@ TOLD_PEOPLE: Final = frozenset(
     }
 )
 MEMBERS_MIN: Final = 4
+LINKS_MAX: Final = 5
 COPIES_MAX: Final = 3
 GROWING_ROUNDS: Final = 12
 SKEW_HALF_MS: Final = 5 * 60_000

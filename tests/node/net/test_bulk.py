@@ -1,6 +1,8 @@
 """Much at once: both ways at the same time, and a node that stops in the middle of it."""
 
 import asyncio
+import base64
+import random
 from pathlib import Path
 
 from node import acts
@@ -34,13 +36,19 @@ def two_with_much(folder: Path, *records: int) -> bytes:
         coop.database.connection.execute("PRAGMA synchronous = OFF")
         for start in range(0, total, AT_ONCE):
             offers = [
-                (trade.OFFER, trade.Offer(title={"en": f"{coop.name} {start + number}"}), None)
+                (trade.OFFER, offer_number(start + number, coop.name), None)
                 for number in range(min(AT_ONCE, total - start))
             ]
             acts.add_offers(coop.database, coop.signing(), circle, offers, live=False)
     for coop, path in zip((one, other), paths, strict=True):
         coop.settle(path)
     return circle
+
+
+def offer_number(number: int, name: str) -> trade.Offer:
+    """An offer whose text does not compress: together they are more than any socket buffers."""
+    noise = base64.b64encode(random.Random(f"{name} {number}").randbytes(400)).decode()
+    return trade.Offer(title={"en": f"{name} {number}"}, text={"en": noise})
 
 
 async def until_offers(node: Node, wanted: int) -> None:
@@ -63,7 +71,7 @@ async def test_two_that_fetch_much_from_each_other_at_once_do_not_block_each_oth
 
 
 async def test_a_node_that_stops_while_it_fetches_goes_on_where_it_was(tmp_path: Path) -> None:
-    records = 6_000
+    records = 12_000
     circle = two_with_much(tmp_path, records, 0)
     async with running_node(tmp_path / "one") as one:
         async with running_node(tmp_path / "other") as other:
@@ -85,7 +93,7 @@ async def test_a_node_that_stops_while_it_fetches_goes_on_where_it_was(tmp_path:
 async def test_a_node_that_stops_while_it_serves_lets_the_other_go_on_later(
     tmp_path: Path,
 ) -> None:
-    records = 6_000
+    records = 12_000
     circle = two_with_much(tmp_path, records, 0)
     async with running_node(tmp_path / "other") as other:
         async with running_node(tmp_path / "one") as one:

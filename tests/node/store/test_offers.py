@@ -1,5 +1,7 @@
 """Listing and searching offers: what is asked for, by words that are never syntax."""
 
+from typing import Any
+
 import pytest
 
 from node import acts
@@ -14,8 +16,8 @@ def market() -> Market:
     return Market()
 
 
-def titles(market: Market, text: str | None = None, **filters: object) -> list[str]:
-    wanted = Wanted(match=None if text is None else match_of(text), **filters)  # type: ignore[arg-type]
+def titles(market: Market, text: str | None = None, **filters: Any) -> list[str]:  # noqa: ANN401
+    wanted = Wanted(match=None if text is None else match_of(text), **filters)
     counted = count(market.connection, wanted, market.asker)
     found = page(market.connection, wanted, market.asker, counted, None, 100)
     assert len(found) == min(counted, 100)
