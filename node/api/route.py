@@ -96,7 +96,7 @@ def handler_of(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResp
         body = b""
         if route.method != "GET" and route.takes is None:
             limit = request.app[NODE].settings.limits.body_bytes
-            body = await read_body(request, limit)
+            body = await read_body(request, min(limit, JSON_BYTES_MAX))
         call = Call(
             node=request.app[NODE],
             principal=principal,
@@ -188,6 +188,8 @@ def _wish(
     return offer_json.read(value, kind)
 
 
+# An offer with all its texts is 48 KiB; the rest is room for white space and escapes.
+JSON_BYTES_MAX: Final = 2 * 1024 * 1024
 STRANGER: Final = Principal("", "", frozenset(), "session")
 # aiohttp gives the second one to a body without a type
 JSON_TYPES: Final = ("application/json", "application/octet-stream")

@@ -55,6 +55,7 @@ class Link:
         self.answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         """Set when the peer answers our wish to join: whether others have to endorse it first."""
         self._wants = wants
+        self._answered = False
         self._peers = peers
         self._session = session.Session(peers.network, self.coop, wire.handshake_hash)
         self._introductions = Introductions(peers.network, self.coop)
@@ -75,8 +76,9 @@ class Link:
 
     @property
     def is_joining(self) -> bool:
-        """Whether the link was made to follow an invite, on either side."""
-        return self.invited_to is not None or self._wants is not None
+        """Whether an invite is being followed over the link, on either side."""
+        wanted = self.invited_to is not None or self._wants is not None
+        return wanted and not self._answered
 
     @property
     def greeted(self) -> bool:
@@ -249,6 +251,7 @@ class Link:
             case happened.JoinAsked():
                 await self._join_asked(event.circle)
             case happened.JoinAnswered():
+                self._answered = True
                 if not self.answered.done():
                     self.answered.set_result(event.pending)
             case happened.BlobListCame() | happened.BlobPieceCame():
@@ -266,6 +269,7 @@ class Link:
         if self.invited_to != circle:
             raise Refusal("invite-unknown")
         pending = await self._peers.admit(self, circle)
+        self._answered = True
         await self._session_step(lambda one, _: one.joined(circle, pending=pending))
         await self.announce()
 

@@ -136,6 +136,7 @@ class Peers:
         """Do something to its end even if the caller is cancelled: what is committed is told."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         if self.start(_settle(work, done)) is None:
+            work.close()
             raise Refusal("peer-unreachable", "the node stops")
         return await asyncio.shield(done)
 

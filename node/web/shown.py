@@ -25,6 +25,7 @@ from node.text import (
     quantity,
     translator,
 )
+from node.text import mark as _
 from protocol.trade import Price
 from protocol.values import Decimal
 
@@ -110,6 +111,14 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
+# How a peer's link can stand: the templates translate it where they show it.
+PEER_STATES: Final = (
+    _("connected"),
+    _("connecting"),
+    _("waiting"),
+    _("unknown"),
+    _("blocked"),
+)
 ONE: Final = Decimal(1, 0)
 PIECE: Final = "C62"
 SHORT_CHARS: Final = 10

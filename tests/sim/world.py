@@ -301,7 +301,7 @@ class World:
 
     def _make(self, name: str) -> SimNode:
         identity = Identity(NETWORK, self.random.randbytes)
-        node = SimNode(name, NETWORK, identity, self._folder / name, self.random)
+        node = SimNode(name, NETWORK, identity, self._folder / name, self)
         node.start()
         return node
 

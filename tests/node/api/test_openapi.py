@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from node.api import table
 from node.api.openapi import document
 from node.api.route import PREFIX, Route
 from node.api.table import ROUTES
 from tests.node.served import Served
 
+README = (Path(table.__file__).parent / "README.md").read_text(encoding="utf-8")
 DOCUMENT = document(ROUTES)
 OPERATIONS = {
     (method.upper(), path): operation
@@ -75,3 +78,10 @@ async def test_the_node_gives_it(one: Served) -> None:
     assert found.json["openapi"].startswith("3.1")
     assert found.json["servers"] == [{"url": PREFIX}]
     assert found.json["paths"].keys() == DOCUMENT["paths"].keys()
+
+
+def test_the_readme_names_each_route_with_its_scope() -> None:
+    rows = re.findall(r"^\| (GET|POST|PUT|DELETE) \| `([^`]+)` \| (\w+) \|", README, re.MULTILINE)
+    assert sorted(rows) == sorted(
+        (route.method, route.path, route.scope or "none") for route in ROUTES
+    )

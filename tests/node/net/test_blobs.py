@@ -1,6 +1,7 @@
 """Pictures on demand, between real nodes."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -62,11 +63,8 @@ async def test_a_fetch_goes_on_where_a_broken_link_ended_it(tmp_path: Path) -> N
         hashes = piece_hashes(NETWORK, data)
         await two.store.write(lambda database: blobs.put_list(database, blob, len(data), hashes))
         for place, piece in enumerate(list(pieces(data))[:6]):
-            await two.store.write(
-                lambda database, place=place, piece=piece: blobs.put_piece(
-                    database, blob, place, piece
-                )
-            )
+            put_piece = partial(blobs.put_piece, blob=blob, place=place, piece=piece)
+            await two.store.write(put_piece)
         link = two.peers.links[one.coop]
         before = link.wire.bytes_in
         assert await two.peers.blob(blob) == data

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from node.app import Node
 from node.net import dials
+from node.store import peers as rows
 from protocol.errors import Refusal
 from tests.coops import Coop
 from tests.node.net.nodes import (
@@ -128,8 +129,6 @@ async def test_a_member_is_dialled_as_soon_as_it_says_where_it_is(tmp_path: Path
     ):
         circle = await one.found_circle("Sea and soil", public=False)
         await let_in(circle, [one], two)
-        real = await two.store.write(lambda _: two.address)
-        assert real == "http://127.0.0.1:1"
 
         async def told() -> bool:
             states = await one.peers.states()
@@ -159,14 +158,14 @@ async def test_a_fault_while_looking_whom_to_dial_ends_nothing(
     async with running_node(tmp_path / "one") as one, running_node(tmp_path / "two") as two:
         circle = await one.found_circle("Sea and soil", public=False)
         await two.peers.add(one.coop, "")
-        real, failed = dials.rows.all_known, asyncio.Event()
+        real, failed = rows.all_known, asyncio.Event()
 
         def fails_once(*values: object) -> object:
-            monkeypatch.setattr(dials.rows, "all_known", real)
+            monkeypatch.setattr(rows, "all_known", real)
             one.store._loop.call_soon_threadsafe(failed.set)
             raise OSError("the disk went away")
 
-        monkeypatch.setattr(dials.rows, "all_known", fails_once)
+        monkeypatch.setattr(rows, "all_known", fails_once)
         one.peers.wake()
         await failed.wait()
         await one.peers.add(two.coop, two.address)

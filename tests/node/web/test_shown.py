@@ -14,7 +14,7 @@ EN, DE = Shown("en"), Shown("de")
     [
         (Price(currency="EUR", exponent=2, minor=1250), "C62", "€12.50", "12,50€"),
         (Price(currency="KES", exponent=2, minor=540, per=Decimal(6, 1)), "KGM",
-         "KES 5.40 / 60 kg", "5,40 KES / 60 kg"),
+         "KES5.40/60kg", "5,40KES/60kg"),
         (Price(currency="EUR", exponent=4, minor=12_345), "C62", "1.2345EUR", "1,2345EUR"),
         (Price(currency="ZZZ", exponent=0, minor=7), "C62", "7ZZZ", "7ZZZ"),
         (Price(currency="EUR", exponent=2, minor=1), "XBX", "€0.01/1XBX", "0,01€/1XBX"),
