@@ -141,12 +141,20 @@ def recount(database: Database, judge: Circle, coop: bytes, log: LogRow) -> bool
 def ends_of(
     database: Database, judge: Circle, coop: bytes, log: LogRow, branches: list[Branch]
 ) -> dict[int, tuple[int, int]]:
-    """Branch -> (counted seq, carried seq), out of the cuts and the valid circle records."""
+    """Branch -> (counted seq, carried seq), out of the cuts and the valid circle records.
+
+    Carried is what counts, what a valid circle record stands on, and what any cut lists: who lacks
+    one head could not tell what lies within two cuts.
+    """
     by_number = {one.n: one for one in branches}
     counted = {one.n: one.tip_seq for one in branches}
+    heads = {
+        one.id for one in judge.entries.values() if one.log == log.id and judge.is_valid(one.id)
+    }
     for ground in {one.ground for one in branches}:
         cuts = judge.log_cuts(coop, log.id, ground)
-        reaches = [_reach(database, by_number, cut) for cut in cuts or ()]
+        reaches = [_reach(database, by_number, cut.heads) for cut in cuts or ()]
+        heads.update(head for cut in cuts or () for head in cut.heads)
         for one in branches:
             if one.ground == ground and cuts is None:
                 counted[one.n] = one.first_seq - 1
@@ -154,10 +162,7 @@ def ends_of(
                 counted[one.n] = min([one.tip_seq, *(reached[one.n] for reached in reaches)])
     if all(counted[one.n] == one.tip_seq for one in branches):
         return {n: (seq, seq) for n, seq in counted.items()}
-    valid = [
-        one.id for one in judge.entries.values() if one.log == log.id and judge.is_valid(one.id)
-    ]
-    carried = _reach(database, by_number, LogCut(tuple(valid), log.id, ()))
+    carried = _reach(database, by_number, heads)
     return {n: (seq, max(seq, carried[n])) for n, seq in counted.items()}
 
 
@@ -207,10 +212,12 @@ def _was_folded(database: Database, one: Branch, counted: int) -> bool:
     return row is not None and row[0] <= int(database.meta("folded") or 0)
 
 
-def _reach(database: Database, branches: dict[int, Branch], cut: LogCut) -> dict[int, int]:
+def _reach(
+    database: Database, branches: dict[int, Branch], heads: Iterable[bytes]
+) -> dict[int, int]:
     """Branch -> the highest seq at or below one of the heads."""
     reached = {one.n: one.first_seq - 1 for one in branches.values()}
-    for head in cut.heads:
+    for head in heads:
         spot = logs.spot_of(database, head)
         while spot is not None and spot.branch in reached:
             reached[spot.branch] = max(reached[spot.branch], spot.seq)
