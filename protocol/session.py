@@ -147,26 +147,14 @@ class Session:
                 if message.answer:
                     self._send(m.Roots(self._roots(replica), answer=False))
                 return self._compare(message.circles, replica)
-            case m.AskTrie():
-                circle = self._circle(message.blind, replica)
-                nodes = trie_nodes(replica, circle, message.prefixes)
-                self._send(m.Trie(message.blind, nodes))
+            case m.AskTrie() | m.AskKeys() | m.AskLogs() | m.AskBodies() | m.AskBlob():
+                self._answer(message, self._circle(message.blind, replica), replica)
                 return []
             case m.Trie():
                 return self._trie(message, replica)
-            case m.AskKeys():
-                self._send_all(key_logs(message, self._circle(message.blind, replica), replica))
-                return []
             case m.Keys():
                 pulling = self._pulling(message.blind)
                 return [KeyLogs(pulling, message.events, message.receipts, message.last)]
-            case m.AskLogs():
-                asked = self._circle(message.blind, replica)
-                if asked is None:
-                    self._send(m.Done(message.request))
-                else:
-                    self._streams.ask(message, asked)
-                return []
             case m.Data():
                 return self._collect(message)
             case m.Credit():
@@ -176,15 +164,9 @@ class Session:
                 return self._done(message.request, replica)
             case m.Push():
                 return self._collect_push(message, replica)
-            case m.AskBodies():
-                self._send_all(bodies(message, self._circle(message.blind, replica), replica))
-                return []
             case m.BodyOf():
                 bodied = self._circle(message.blind, replica)
                 return [BodyCame(bodied, message.id, message.body)] if bodied else []
-            case m.AskBlob():
-                self._send_all(blob(message, self._circle(message.blind, replica), replica))
-                return []
             case m.BlobList():
                 return [BlobListCame(message.hash, message.size, message.pieces)]
             case m.BlobPart():
@@ -198,6 +180,25 @@ class Session:
                 return [Closed(message.code, message.detail)]
             case m.AskIntroduction() | m.Introduction():
                 raise Refusal("malformed", "introductions come before hello")
+            case _ as never:
+                assert_never(never)
+
+    def _answer(self, asked: Ask, circle: bytes | None, replica: Replica) -> None:
+        """Serve what was asked for; of a circle that is not shared, nothing is here."""
+        match asked:
+            case m.AskTrie():
+                self._send(m.Trie(asked.blind, trie_nodes(replica, circle, asked.prefixes)))
+            case m.AskKeys():
+                self._send_all(key_logs(asked, circle, replica))
+            case m.AskLogs():
+                if circle is None:
+                    self._send(m.Done(asked.request))
+                else:
+                    self._streams.ask(asked, circle)
+            case m.AskBodies():
+                self._send_all(bodies(asked, circle, replica))
+            case m.AskBlob():
+                self._send_all(blob(asked, circle, replica))
             case _ as never:
                 assert_never(never)
 
@@ -334,6 +335,7 @@ class Session:
             self.outgoing.append(m.write(message))
 
 
+Ask = m.AskTrie | m.AskKeys | m.AskLogs | m.AskBodies | m.AskBlob
 Step = Callable[[Session, Replica], "list[Event] | None"]
 """A step of a session that reads the replica, for the thread that owns both."""
 

@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from node import ingest
-from node.mailbox import CLOSED, Ending, Mailbox
+from node.mailbox import CLOSED
+from node.net.inbox import Inbox, Taken
 from node.net.introductions import Introductions
 from protocol import messages, session
 from protocol import sessionevents as happened
@@ -26,8 +27,6 @@ from protocol.replica import Replica
 if TYPE_CHECKING:
     from node.net.peers import Peers
     from node.net.wire import Wire
-
-Taken = happened.Chunk | happened.KeyLogs | happened.BodyCame
 
 
 class Link:
@@ -61,9 +60,7 @@ class Link:
         self._introductions = Introductions(peers.network, self.coop)
         self._wake = asyncio.Event()
         self._drained = asyncio.Event()
-        self._box: Mailbox[Taken] = Mailbox(TAKING_MAX)
-        self._held_back: Taken | None = None
-        self._room = asyncio.Semaphore(TAKING_MAX)
+        self._inbox = Inbox()
         self._held: bytes | None = None
         self._pushes = 0
         """Live changes on their way to the session."""
@@ -238,8 +235,7 @@ class Link:
     async def _event(self, event: happened.Event) -> None:
         match event:
             case happened.Chunk() | happened.KeyLogs() | happened.BodyCame():
-                await self._room.acquire()
-                self._box.offer(event)
+                await self._inbox.put(event)
             case happened.Greeted():
                 await self._greeted(event.time_ms)
             case happened.CaughtUp():
@@ -280,7 +276,7 @@ class Link:
 
     async def _take(self) -> None:
         """The door: one thing after the other, each answered to the session."""
-        while (event := await self._next()) is not CLOSED:
+        while (event := await self._inbox.take()) is not CLOSED:
             try:
                 if not self.has_ended:
                     await self._take_one(event)
@@ -290,7 +286,7 @@ class Link:
                     return
                 _log.info("refused", peer=self.coop.hex()[:12], code=refusal.code)
             finally:
-                self._room.release()
+                self._inbox.done()
 
     async def _take_one(self, event: Taken) -> None:
         if isinstance(event, happened.BodyCame):
@@ -304,34 +300,11 @@ class Link:
                 )
                 await self._events(after)
             return
-        for chunk, outcome in await self._peers.take_chunks(self, [event, *self._more(event)]):
+        chunks = [event, *self._inbox.more_like(event)]
+        for chunk, outcome in await self._peers.take_chunks(self, chunks):
             progressed, gap = outcome.new_records > 0, outcome.gap
             taken = partial(_taken, chunk=chunk, progressed=progressed, gap=gap)
             await self._events(await self._session_step(taken))
-
-    def _more(self, first: happened.Chunk) -> list[happened.Chunk]:
-        """Further bulk chunks of the same circle that wait already, to share one commit."""
-        found: list[happened.Chunk] = []
-        while first.request is not None and len(found) < TOGETHER_MAX - 1:
-            event = self._held_back or self._box.poll()
-            self._held_back = None
-            if event is None:
-                break
-            if (
-                not isinstance(event, happened.Chunk)
-                or event.request is None
-                or event.circle != first.circle
-            ):
-                self._held_back = event
-                break
-            found.append(event)
-            self._room.release()
-        return found
-
-    async def _next(self) -> Taken | Literal[Ending.CLOSED]:
-        """What to take next: what `_more` held back, else what the box has."""
-        event, self._held_back = self._held_back, None
-        return event if event is not None else await self._box.take()
 
     async def _events(self, events: Sequence[happened.Event]) -> None:
         for event in events:
@@ -413,10 +386,6 @@ def _taken(
 
 
 _log = structlog.get_logger(__name__)
-# Chunks under one commit: 8,000 records, before the next thing gets its turn.
-TOGETHER_MAX: Final = 8
-# Chunks, key logs and bodies between the socket and the door.
-TAKING_MAX: Final = 8
 # A peer that has this many frames (of 64 KiB at most) before it is slow.
 OUTGOING_FRAMES_MAX: Final = 256
 # Live changes on their way to one peer; with more it is told our roots instead.

@@ -200,7 +200,7 @@ def summary(data: bytes, now_ms: int) -> dict[str, object]:
     ]
     return {
         "ok": True,
-        "coops": len(found.store.keys.logs),
+        "coops": len(found.circle.named() & found.store.keys.logs.keys()),
         "records": len(found.store.records),
         "root": found.root.hex(),
         "offers": offers,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +12,6 @@ from aiohttp import web
 from node import acts, config, home, ingest, keyring
 from node.app import Node, running
 from node.clock import Clock, SystemClock
-from node.events import Event
 from node.net.peers import peer_routes
 from node.settings import Value
 from node.store import circles, peers
@@ -98,24 +97,27 @@ async def invite(node: Node, circle: bytes, *, uses: int = 1) -> str:
     return given.link
 
 
-async def until(node: Node, condition: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something holds, looking again whenever the node tells that something happened."""
-    async with asyncio.timeout(GUARD_S):
-        events = node.events.subscribe()
-        coming = asyncio.create_task(_next(events))
-        try:
+async def until(nodes: Node | Sequence[Node], condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something holds, looking again whenever a node tells that something happened."""
+    some = [nodes] if isinstance(nodes, Node) else nodes
+    news = asyncio.Event()
+    watching = [asyncio.create_task(_watch(node, news)) for node in some]
+    try:
+        async with asyncio.timeout(GUARD_S):
             await asyncio.sleep(0)  # from here on nothing is missed
             while not await condition():
-                await coming
-                coming = asyncio.create_task(_next(events))
-        finally:
-            coming.cancel()
-            await asyncio.gather(coming, return_exceptions=True)
-            await events.aclose()
+                await news.wait()
+                news.clear()
+    finally:
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
 
 
-async def _next(events: AsyncIterator[Event]) -> Event:
-    return await anext(events)
+async def _watch(node: Node, news: asyncio.Event) -> None:
+    async with aclosing(node.events.subscribe()) as events:
+        async for _ in events:
+            news.set()
 
 
 async def until_titles(node: Node, circle: bytes, *wanted: str) -> None:
@@ -134,13 +136,12 @@ async def until_linked(node: Node, *others: Node) -> None:
 
 
 async def until_equal(circle: bytes, nodes: Sequence[Node]) -> None:
-    """Wait until all nodes have the root that the first one has in the end."""
-    for one in nodes[1:]:
+    """Wait until all nodes have the same root."""
 
-        async def equal(one: Node = one) -> bool:
-            return await root(one, circle) == await root(nodes[0], circle)
+    async def equal() -> bool:
+        return len({await root(one, circle) for one in nodes}) == 1
 
-        await until(one, equal)
+    await until(nodes, equal)
 
 
 def offer(title: str) -> trade.Offer:

@@ -162,7 +162,7 @@ async def until_settled(one: Node, other: Node) -> None:
             and ends[0].wire.handshake_hash == ends[1].wire.handshake_hash
         )
 
-    await until(one, settled)
+    await until([one, other], settled)
 
 
 async def test_a_node_that_was_away_catches_up_by_itself(tmp_path: Path) -> None:
