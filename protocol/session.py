@@ -139,7 +139,9 @@ class Session:
         """How this link names a circle."""
         return self._network.hash(b"blind", circle + self._handshake_hash)[:16]
 
-    def _handle(self, message: m.AnyMessage, replica: Replica) -> list[Event]:  # noqa: C901, PLR0911, PLR0912 - one row a message
+    def _handle(  # noqa: C901, PLR0911, PLR0912 - one row a message
+        self, message: m.AnyMessage, replica: Replica
+    ) -> list[Event]:
         match message:
             case m.Hello():
                 return self._hello(message, replica)

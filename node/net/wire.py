@@ -18,7 +18,7 @@ from protocol import invite as links
 from protocol.codec import encode
 from protocol.errors import Refusal
 from protocol.keys import Network
-from protocol.limits import FRAME_BYTES_MAX, PROTOCOL_VERSION
+from protocol.limits import FRAME_BYTES_MAX, KEY_BYTES, PROTOCOL_VERSION
 from protocol.messages import Greeting, read_greeting
 from protocol.noise import Handshake, HandshakeFailed
 
@@ -106,7 +106,7 @@ async def initiate(
 
     Refuses `to-itself`, `invite-other-coop`, `other-network`, `peer-stalled`.
     """
-    handshake = Handshake("XX", True, prologue(network), own.noise_private, draw(32))  # noqa: FBT003 - its signature
+    handshake = _handshake(network, own, draw(KEY_BYTES), initiator=True)
     with _told():
         async with asyncio.timeout(HANDSHAKE_S_MAX):
             await socket.send_bytes(handshake.write(b""))
@@ -125,7 +125,7 @@ async def initiate(
 
 async def respond(socket: Socket, own: Own, network: Network, draw: Callable[[int], bytes]) -> Wire:
     """Shake hands as the listening side."""
-    handshake = Handshake("XX", False, prologue(network), own.noise_private, draw(32))  # noqa: FBT003 - its signature
+    handshake = _handshake(network, own, draw(KEY_BYTES), initiator=False)
     with _told():
         async with asyncio.timeout(HANDSHAKE_S_MAX):
             handshake.read(await _binary(socket))
@@ -142,6 +142,16 @@ async def respond(socket: Socket, own: Own, network: Network, draw: Callable[[in
 def prologue(network: Network) -> bytes:
     """What both sides must have in common before anything else."""
     return encode(["coop-node", PROTOCOL_VERSION, network.name])
+
+
+def _handshake(network: Network, own: Own, ephemeral: bytes, *, initiator: bool) -> Handshake:
+    return Handshake("XX", initiator, prologue(network), own.noise_private, ephemeral)
+
+
+def _handshake(
+    own: Own, network: Network, draw: Callable[[int], bytes], *, initiator: bool
+) -> Handshake:
+    return Handshake("XX", initiator, prologue(network), own.noise_private, draw(KEY_BYTES))
 
 
 class _told:  # noqa: N801 - reads as a word where it is used

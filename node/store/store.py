@@ -147,7 +147,9 @@ class Store:
         except sqlite3.Error:
             self._lag = 0
 
-    def _answer(self, future: asyncio.Future[Any], result: object, fault: Any) -> None:  # noqa: ANN401 - any exception
+    def _answer(
+        self, future: asyncio.Future[Any], result: object, fault: BaseException | None
+    ) -> None:
         def settle() -> None:
             if future.done():
                 return
