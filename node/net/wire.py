@@ -148,12 +148,6 @@ def _handshake(network: Network, own: Own, ephemeral: bytes, *, initiator: bool)
     return Handshake("XX", initiator, prologue(network), own.noise_private, ephemeral)
 
 
-def _handshake(
-    own: Own, network: Network, draw: Callable[[int], bytes], *, initiator: bool
-) -> Handshake:
-    return Handshake("XX", initiator, prologue(network), own.noise_private, draw(KEY_BYTES))
-
-
 class _told:  # noqa: N801 - reads as a word where it is used
     """Turn what goes wrong in a handshake into refusals."""
 

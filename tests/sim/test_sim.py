@@ -59,20 +59,22 @@ def unrest(world: World, circle: bytes) -> list[str]:
     Who was removed may not know it: the members are those whom all members call so.
     """
     found: list[str] = ["nobody calls itself a member"]
+    pictures = {
+        one.name: picture(one.database, circle, world.now_ms)
+        for one in world.nodes
+        if circles.circle_number(one.database, circle)
+    }
     for one in world.nodes:
         members = members_of(world, one, circle)
         if one not in members:
             continue
-        found = []
-        mine = shown(world, one, circle)
-        for other in members:
-            if fold.lag(other.database):
-                found.append(f"{other.name} has not folded all")
-            found += [
-                f"{one.name}, {other.name}: {text}"
-                for text in differences(mine, shown(world, other, circle))
-            ]
-        found += lacking(members, circle)
+        found = [
+            f"{one.name}, {other.name}: {text}"
+            for other in members
+            for text in differences(pictures[one.name], pictures[other.name])
+        ]
+        found += [f"{one.name} lags" for one in members if fold.lag(one.database)]
+        found = found or lacking(members, circle)
         if not found:
             return []
     return found
