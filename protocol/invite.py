@@ -47,7 +47,7 @@ def write_link(network: Network, invite: Invite) -> str:
 
 def read_link(network: Network, link: str) -> Invite:
     """The invite in a link, wherever white space crept in; refuses `invite-malformed`."""
-    compact = "".join(link.split())
+    compact = link.translate(_WHITE_SPACE)
     if not compact.startswith(SCHEME) or len(compact) > LINK_CHARS_MAX:
         raise Refusal("invite-malformed", f"it starts with {SCHEME}")
     text = compact.removeprefix(SCHEME)
@@ -93,4 +93,5 @@ def _check_sum(network: Network, data: bytes) -> bytes:
 SCHEME: Final = "coopinvite:"
 LINK_CHARS_MAX: Final = 4096
 _CHECK_BYTES: Final = 8
+_WHITE_SPACE: Final = dict.fromkeys((*range(0x09, 0x0E), 0x20))
 _INVITE: Final = msgspec.msgpack.Decoder(Invite)

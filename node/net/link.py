@@ -51,6 +51,8 @@ class Link:
         """Why the link ended; given at the start, it is all that the peer is told."""
         self.over = asyncio.Event()
         self.caught_up: set[bytes] = set()
+        self.circles: set[bytes] = set()
+        """Circles that were shared with the peer since the link began."""
         self.answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         """Set when the peer answers our wish to join: whether others have to endorse it first."""
         self._wants = wants
@@ -240,10 +242,12 @@ class Link:
                 await self._greeted(event.time_ms)
             case happened.CaughtUp():
                 self.caught_up.add(event.circle)
+                self.circles.add(event.circle)
                 await self._want_bodies(event.circle)
                 self._peers.caught_up(self, event.circle)
             case happened.Behind():
                 self.caught_up.discard(event.circle)
+                self.circles.add(event.circle)
             case happened.JoinAsked():
                 await self._join_asked(event.circle)
             case happened.JoinAnswered():

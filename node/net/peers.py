@@ -312,16 +312,22 @@ class Peers:
     def _spread(self, outcome: Outcome, packed: bytes | None, source: bytes | None) -> None:
         for link in list(self.links.values()):
             if link.coop != source and link.begin_push():
-                self.start(self._spread_to(link, outcome.circle, packed))
+                self.start(self._spread_to(link, outcome, packed))
         # It may say where a co-op answers now.
         self.wake()
         if outcome.members_changed:
             self._node.accepted(outcome.circle)
 
-    async def _spread_to(self, link: Link, circle: bytes, packed: bytes | None) -> None:
+    async def _spread_to(self, link: Link, outcome: Outcome, packed: bytes | None) -> None:
+        circle = outcome.circle
         try:
             shared = await self.store.session(partial(_shared_with, link.coop))
-            if not any(one == circle for one, _ in shared):
+            if any(one == circle for one, _ in shared):
+                link.circles.add(circle)
+            elif circle in link.circles and outcome.members_changed:
+                # Who has just been removed is told of that, and of nothing later.
+                link.circles.discard(circle)
+            else:
                 return
             if packed is None:
                 await link.announce()

@@ -253,10 +253,16 @@ class BranchReader:
 
     def next_path(self, records_max: int, bytes_max: int) -> Path | None:
         """The next path within the limits, or None when nothing (more) fits."""
+        signatures: dict[int, tuple[bool, bytes]] = {}
+        while self._stretches and not signatures:
+            branch, seq, last = self._stretches[0]
+            signatures = self._signatures(branch, seq, last)
+            if not signatures:
+                # A damaged file lost it; another replica has it.
+                self._stretches.pop(0)
         if not self._stretches:
             return None
         branch, seq, last = self._stretches[0]
-        signatures = self._signatures(branch, seq, last)
         end = min(max(signatures), seq + records_max - 1)
         some = records.read(self._connection, branch, seq, end)
         count = _longest(some, signatures, bytes_max)

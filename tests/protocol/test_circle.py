@@ -268,6 +268,22 @@ def test_of_rules_at_once_the_later_in_order_holds() -> None:
     assert found.order < first.order
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_rules_at_once_the_later_holds_whichever_came_first(turned: bool) -> None:
+    """Also when the state was asked for between the two."""
+    world, _ = founded(rules_of(A, B, remove=ANYONE), B)
+    seen = world.judge().heads()
+    rules = [
+        world.say(coop, RULE, rules_of(A, B, nonce=nonce), seen) for coop, nonce in ((A, 1), (B, 2))
+    ]
+    circle = world.judge([one.entry for one in world.told[:-2]])
+    for entry in sorted(rules, key=lambda one: one.order, reverse=turned):
+        circle.add(entry)
+        assert circle.state is not None
+    latest = max(rules, key=lambda one: one.order)
+    assert state_of(circle).rules == latest.fields
+
+
 def test_leaving_needs_nobody() -> None:
     world, _ = founded(rules_of(A, B, C), B, C)
     leave = world.remove(B, B, world.judge())

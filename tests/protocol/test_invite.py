@@ -59,6 +59,7 @@ def test_white_space_of_mail_programs_does_no_harm() -> None:
         LINK[:40] + "!" + LINK[40:],
         LINK[:40] + LINK[41:],
         LINK + "\u00e9",
+        LINK[:40] + "\u00a0" + LINK[40:],
         "https://fish.example/join",
         "coopinvite:" + "A" * 5000,
     ],

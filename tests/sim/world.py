@@ -232,10 +232,9 @@ class World:
         """A copied data folder: two machines sign as one device, and fork its logs."""
         if len(self.nodes) >= self._nodes_max:
             raise LookupError
-        twin = SimNode(
-            f"{node.name}twin", NETWORK, node.identity, self._folder / f"{node.name}twin", self
-        )  # fmt: skip
-        node.copy_to(self._folder / twin.name)
+        name = f"{node.name}copy{len(self.nodes)}"
+        node.copy_to(self._folder / name)
+        twin = SimNode(name, NETWORK, node.identity, self._folder / name, self)
         twin.offset_ms = node.offset_ms
         self.nodes.append(twin)
         twin.start()

@@ -7,6 +7,7 @@ import os
 import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -93,10 +94,10 @@ def village(folder: Path, count: int, *, start: bool = True) -> Iterator[list[Co
     """So many co-ops that have not heard of each other; each must end cleanly."""
     coops = [Coop(folder / country, name, country) for name, country in PEOPLE[:count]]
     try:
-        for coop in coops:
-            coop.make()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Coop.make, coops))
             if start:
-                coop.start()
+                list(pool.map(Coop.start, coops))
         yield coops
     finally:
         codes = [coop.stop() for coop in coops if coop.process is not None]

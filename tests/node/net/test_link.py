@@ -17,6 +17,8 @@ from tests.coops import Coop
 from tests.node.net.nodes import (
     GUARD_S,
     count,
+    invite,
+    is_member,
     publish,
     root,
     titles,
@@ -139,6 +141,21 @@ async def test_a_live_change_is_pushed_to_members_and_not_back_to_its_source(
             assert await outsider.hear() == m.Close("peer-blocked", "")
 
 
+async def test_who_is_removed_hears_of_it_and_of_nothing_later(tmp_path: Path) -> None:
+    async with village(tmp_path, "one", "two") as (circle, (one, two)):
+        await until(two, lambda: is_member(two, circle, one.coop))
+        await one.remove(circle, two.coop)
+
+        async def knows() -> bool:
+            return not await is_member(two, circle, two.coop)
+
+        await until(two, knows)
+        await publish(one, circle, "among ourselves")
+        other = await one.found_circle("another", public=False)
+        await two.join(await invite(one, other))
+        assert await titles(two, circle) == []
+
+
 async def test_without_room_for_pushes_changes_come_by_comparing_roots(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +186,7 @@ async def test_a_fault_of_our_own_ends_the_link_is_logged_once_and_nothing_is_lo
                 await broken.over.wait()
             await until_titles(two, circle, "hits the fault")
         assert [one["event"] for one in told if one["log_level"] == "error"] == ["a link failed"]
+        await until_linked(two, one)
         assert two.peers.links[one.coop] is not broken
 
 

@@ -40,6 +40,7 @@ def invites() -> dict[str, list[Case]]:
         "a character too many": link + "A",
         "padding": link + "=",
         "a character that is no base64": link[:40] + "!" + link[40:],
+        "a space that is not ASCII": link[:40] + "\u00a0" + link[40:],
         "a changed character": link[:40] + ("A" if link[40] != "A" else "B") + link[41:],
         "a short nonce": invite.write_link(NETWORK, short),
     }
