@@ -102,8 +102,14 @@ def check_expiry(kind: str, time_ms: int, expires_day: int) -> None:
     today = day_of(time_ms)
     if not today <= expires_day <= today + EXPIRES_DAYS_MAX:
         raise Refusal("malformed", "expires_day before its own day or too far ahead")
-    if kind.partition("/")[0] not in FORGETTABLE:
+    if not is_forgettable(kind):
         raise Refusal("malformed", f"{kind} is lasting and carries no expires_day")
+
+
+def is_forgettable(kind: str) -> bool:
+    """Whether a kind's name says that its bodies may be forgotten; so older nodes know it too."""
+    name = kind.partition("/")[0]
+    return name in FORGETTABLE or name.partition(".")[0] in FORGETTABLE_FAMILIES
 
 
 @lru_cache(maxsize=256)
@@ -174,4 +180,6 @@ def order_key(header: Header, identifier: bytes) -> tuple[int, bytes, int, bytes
 LOG_OPEN: Final = "log.open/1"
 # Kinds (without their version) whose bodies may be forgotten after a day named in the header.
 FORGETTABLE: Final = frozenset({"offer", "want", "note", "post", "profile.contact"})
+# Kinds to come whose name is one of these words, or begins with one and a dot, may be forgotten.
+FORGETTABLE_FAMILIES: Final = frozenset({"note", "post"})
 _BODY: Final = msgspec.msgpack.Decoder(Body)

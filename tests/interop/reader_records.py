@@ -143,7 +143,8 @@ def check_header(header: list[Value]) -> None:
     _number(size, 1, BODY_BYTES_MAX, "too-large")
     if day is None:
         return
-    if kind.split("/", maxsplit=1)[0] not in FORGETTABLE:
+    name = kind.split("/", maxsplit=1)[0]
+    if name not in FORGETTABLE and not name.startswith(("note.", "post.")):
         refuse("malformed", f"{kind} is never forgotten")
     first = number_of(time_ms) // DAY_MS
     _number(day, first, first + EXPIRES_DAYS_MAX)

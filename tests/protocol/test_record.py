@@ -15,7 +15,7 @@ from protocol.limits import (
     REFS_MAX,
     ROLE_BYTES_MAX,
 )
-from protocol.record import Header
+from protocol.record import Header, is_forgettable
 from tests.protocol.coops import NETWORK, code_of, salt, word
 
 TIME_MS = 1_790_000_000_000
@@ -245,3 +245,20 @@ def test_records_are_ordered_by_time_then_log_then_place() -> None:
         key(2, b"b", 2, b"b"),
     ]
     assert ordered == sorted(ordered)  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize(
+    ("kind", "forgettable"),
+    [
+        ("offer/1", True),
+        ("offer/2", True),
+        ("post.reply/1", True),
+        ("note.answer/3", True),
+        ("postal/1", False),
+        ("offer.draft/1", False),
+        ("profile/1", False),
+        ("profile.contact/1", True),
+    ],
+)
+def test_the_name_alone_says_what_may_be_forgotten(kind: str, *, forgettable: bool) -> None:
+    assert is_forgettable(kind) == forgettable
