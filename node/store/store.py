@@ -49,6 +49,7 @@ class Store:
         self._replica: SqliteReplica | None = None
         self._session_connection: sqlite3.Connection | None = None
         self._lag = 0
+        self._closed = False
 
     async def open(self) -> None:
         """Open (and migrate) the file and start the writer; raises what SQLite raises."""
@@ -64,6 +65,7 @@ class Store:
 
     async def close(self) -> None:
         """Let the waiting writes end, then close everything."""
+        self._closed = True
         await asyncio.to_thread(self._jobs.put, None)
         await asyncio.to_thread(self._thread.join)
         self._sessions.shutdown()
@@ -80,6 +82,8 @@ class Store:
 
     async def write(self, function: Callable[[Database], T]) -> T:
         """Run on the writer thread; committed when this returns. A full disk is `disk-full`."""
+        if self._closed:
+            raise RuntimeError("the store is closed")
         future: asyncio.Future[T] = self._loop.create_future()
         job: Job = (function, future)
         try:
@@ -97,8 +101,10 @@ class Store:
                 await connection.execute("BEGIN")
                 yield connection
             finally:
-                await connection.execute("ROLLBACK")
+                # Whoever gives up waiting for the end of it must not take the reader along.
                 self._readers.append(connection)
+                if connection.in_transaction:
+                    await connection.execute("ROLLBACK")
 
     async def session(self, function: Callable[[SqliteReplica], T]) -> T:
         """Run a step of a peer session on the sessions' thread."""
@@ -133,9 +139,9 @@ class Store:
         try:
             with self._database.transaction():
                 fold.fold(self._database, fold.BATCH_RECORDS)
-        except sqlite3.Error as fault:
+        except Exception:  # noqa: BLE001 - the edge of the thread: without it nobody could write
             # Nothing is lost: the cursor stands; it goes on after the next write that succeeds.
-            _log.error("folding stopped", fault=str(fault))
+            _log.exception("folding stopped")
             self._lag = 0
             return
         self._measure_lag()

@@ -64,7 +64,7 @@ def told_by(process: subprocess.Popen[str]) -> str:
 def test_a_second_start_goes_on_where_they_were(tmp_path: Path) -> None:
     with demo(tmp_path / "demo", "--until-settled") as process:
         first = told_by(process)
-    assert [len(re.findall(f"^made {name}", first, re.M)) for name in NAMES] == [1, 1, 1]
+    assert [len(re.findall(f"^made {name}", first, re.MULTILINE)) for name in NAMES] == [1, 1, 1]
     assert first.count("joins by invite: joined") == 2
     with demo(tmp_path / "demo", "--until-settled") as process:
         second = told_by(process)
@@ -73,7 +73,7 @@ def test_a_second_start_goes_on_where_they_were(tmp_path: Path) -> None:
     # The same offers from the same co-ops, at the same addresses, with the same logins.
     for pattern in (rf"settled: {OFFERS} on all three, digest \w+", r"http://\S+ +log in as .*"):
         assert re.findall(pattern, first) == re.findall(pattern, second) != []
-    arrived = [sorted(re.findall("^  at .*", told, re.M)) for told in (first, second)]
+    arrived = [sorted(re.findall("^  at .*", told, re.MULTILINE)) for told in (first, second)]
     assert arrived[0] == arrived[1]
     assert len(arrived[0]) == 2 * OFFERS
 
