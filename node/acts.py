@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from node.author import Author, Draft, Published
-from node.store import circles, logs
+from node.store import circles, fold, logs
 from node.store.database import Database
 from protocol import circle as rules
 from protocol import endorse, profile, trade
@@ -210,19 +210,32 @@ def set_contact(
 
 
 def own_offer(database: Database, coop: bytes, subject: bytes) -> tuple[bytes, str, int | None]:
-    """(circle, kind, the day until which its newest version lives) of an offer of ours."""
-    row = database.connection.execute(
+    """(circle, kind, the day until which its newest version lives) of an offer of ours.
+
+    One that came in bulk a moment ago is folded first.
+    """
+    row = _offer_row(database, subject)
+    if row is None and fold.lag(database):
+        with database.transaction():
+            while fold.fold(database, fold.BATCH_RECORDS):
+                pass
+        row = _offer_row(database, subject)
+    if row is None:
+        raise Refusal("not-found")
+    if row[3] != coop:
+        raise Refusal("not-yours")
+    return row[:3]
+
+
+def _offer_row(database: Database, subject: bytes) -> tuple[bytes, str, int | None, bytes] | None:
+    row: tuple[bytes, str, int | None, bytes] | None = database.connection.execute(
         "SELECT circle.id, kind.name, offer.expires_day, coop.id FROM record "
         "JOIN offer ON offer.root = record.n JOIN kind ON kind.n = record.kind "
         "JOIN circle ON circle.n = offer.circle JOIN coop ON coop.n = offer.coop "
         "WHERE record.id = ?",
         (subject,),
     ).fetchone()
-    if row is None:
-        raise Refusal("not-found")
-    if row[3] != coop:
-        raise Refusal("not-yours")
-    return row[0], row[1], row[2]
+    return row
 
 
 def _judge(database: Database, circle: bytes) -> tuple[Circle, State]:

@@ -58,7 +58,13 @@ class Node:
         self.network = Network(settings.network)
         author = Author(self.coop, keyring.device_seed)
         self.publisher = Publisher(
-            store, author, home.instance_of(keyring), clock, entropy, self._tell
+            store,
+            author,
+            home.instance_of(keyring),
+            clock,
+            entropy,
+            self._tell,
+            self._check_clock,
         )
         self.invites = Invites(store, self.network, self.coop, clock, entropy)
         self._address = public_url(settings, listen_address(settings.listen)[1])
@@ -207,6 +213,10 @@ class Node:
             role=role,
             results=lambda answer: answer,
         )
+
+    def _check_clock(self) -> None:
+        """Before anything is signed; the peers come into being after the publisher."""
+        self.peers.clocks.check()
 
     def _tell(self, outcome: Outcome, paths: Sequence[ChunkPath], source: bytes | None) -> None:
         """After each commit: peers first, then live pages."""

@@ -24,6 +24,7 @@ from protocol.limits import (
     RECORD_VERSION,
     SIGNATURE_GAP_BYTES_MAX,
     SIGNATURE_GAP_RECORDS_MAX,
+    SKEW_MS_MAX,
 )
 from protocol.log import Open, sign_head
 from protocol.record import LOG_OPEN, Header, Record, check_header, seal, write_body
@@ -75,6 +76,9 @@ class Author:
             refs = () if ground is None else (ground,)
             todo.insert(0, Draft(LOG_OPEN, write_body(salt, opened, refs=refs)))
         time_ms = max(time_ms, now_ms, after_ms + 1)
+        if time_ms > now_ms + SKEW_MS_MAX:
+            minutes = (time_ms - now_ms) // 60_000
+            raise Refusal("clock-is-off", f"it is {minutes} minutes behind what was signed before")
         key_event = self._key_event(database)
         records: list[Record] = []
         for draft in todo:

@@ -94,6 +94,8 @@ def ingest_keys(
         grown = keylogs.put_key_logs(database, events, receipts)
         for coop in grown:
             circles.put_key_leaves(database, coop)
+        for circle in fold.waits_for_keys(database) if grown else ():
+            fold.rebuild_circle(database, circle)
     return grown
 
 
@@ -227,6 +229,7 @@ def _put(
     rebuild = bool(entries) and circles.take_entries(database, circle, entries)
     outcome.members_changed |= bool(entries)
     rebuild |= circles.recount(database, judge, path.coop, log)
+    rebuild |= bool(entries) and circle in fold.waits_for_keys(database)
     if not is_grounded and not circles.is_ground(judge, path.coop, path.log, ground):
         raise Refusal("not-a-member")
     cuts = judge.log_cuts(path.coop, log.id, ground)

@@ -42,6 +42,7 @@ class Publisher:
         clock: Clock,
         draw: Callable[[int], bytes],
         tell: Tell,
+        check: Callable[[], None],
     ) -> None:
         self._store = store
         self._author = author
@@ -49,6 +50,7 @@ class Publisher:
         self._clock = clock
         self._draw = draw
         self._tell = tell
+        self._check = check
 
     async def run(
         self,
@@ -61,6 +63,7 @@ class Publisher:
 
         `results` picks what was published out of the act's answer; it is told after the commit.
         """
+        self._check()
         signing = Signing(self._author, self._instance, self._clock.now_ms(), role, self._draw)
 
         def write(database: Any) -> T:  # noqa: ANN401 - the store's own type stays in its room

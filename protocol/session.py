@@ -20,6 +20,7 @@ from protocol.limits import (
     CHUNK_BYTES_MAX,
     CHUNK_OVERHEAD_BYTES_MAX,
     CIRCLES_SHARED_MAX,
+    CREDIT_BYTES,
     PROTOCOL_VERSION,
 )
 from protocol.pull import Pull
@@ -56,6 +57,8 @@ class Session:
         self._their_roots: dict[bytes, bytes] = {}
         self._streams = Streams()
         self._data: dict[int, bytearray] = {}
+        self._credit: dict[int, int] = {}
+        """Bytes that the peer may still send, by request; the last chunk may run over."""
         self._pushed: dict[bytes, bytearray | None] = {}
         """Pushes whose last piece has not come, by blind name; None: passed over to its end."""
         self._blob_parts: dict[tuple[bytes, int], bytearray] = {}
@@ -266,6 +269,9 @@ class Session:
 
     def _done(self, request: int, replica: Replica) -> list[Event]:
         circle = self._pull_of(request)
+        if request in self._data:
+            raise Refusal("malformed", "a request ended within a chunk")
+        self._credit.pop(request, None)
         self._pulls[circle].request_end(request)
         return self._advance(circle, replica)
 
@@ -273,6 +279,10 @@ class Session:
         circle = self._pull_of(message.request)
         data = self._data.setdefault(message.request, bytearray())
         _grow(data, message.piece)
+        left = self._credit.get(message.request, -CREDIT_BYTES) - len(message.piece)
+        if left < -CHUNK_BYTES_MAX - CHUNK_OVERHEAD_BYTES_MAX:
+            raise Refusal("peer-flooding", "more than the credit")
+        self._credit[message.request] = left
         if not message.last:
             return []
         del self._data[message.request]
@@ -333,8 +343,13 @@ class Session:
             self._send(message)
 
     def _send(self, message: m.Message) -> None:
-        if not self.closed:
-            self.outgoing.append(m.write(message))
+        if self.closed:
+            return
+        if isinstance(message, m.AskLogs):
+            self._credit[message.request] = message.credit
+        elif isinstance(message, m.Credit) and message.request in self._credit:
+            self._credit[message.request] += message.size
+        self.outgoing.append(m.write(message))
 
 
 Ask = m.AskTrie | m.AskKeys | m.AskLogs | m.AskBodies | m.AskBlob

@@ -33,6 +33,8 @@ from protocol.sessionevents import BodyCame, Chunk, Event, KeyLogs
 
 NETWORK = Network("test")
 NOW_MS = 1_750_000_000_000
+# What a copy draws is not what its original draws next.
+COPY_DRAWS = 1_000_000
 
 
 class Coop:
@@ -57,6 +59,14 @@ class Coop:
         keyring = msgspec.structs.replace(self.keyring, coop=self.id)
         make_private_folder(folder)
         save(folder, keyring)
+
+    def copy(self) -> "Coop":
+        """The same co-op on a copy of its data folder, as a careless restore makes one."""
+        twin = Coop(self.name)
+        self.database.connection.backup(twin.database.connection)
+        twin.database.forget()
+        twin._drawn = self._drawn + COPY_DRAWS
+        return twin
 
     def draw(self, size: int) -> bytes:
         self._drawn += 1

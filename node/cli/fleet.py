@@ -71,7 +71,7 @@ def _with_token(folder: Path, entry: NodeEntry) -> NodeEntry:
     path = folder / entry.token_file
     try:
         token = path.read_text(encoding="utf-8").strip()
-    except OSError as fault:
+    except (OSError, UnicodeDecodeError) as fault:
         raise FleetError(f"the token of {entry.name} cannot be read from {path}") from fault
     return msgspec.structs.replace(entry, token=token)
 

@@ -22,6 +22,7 @@ from node.clock import Clock
 from node.keyring import Keyring, entropy
 from node.net.backoff import Backoff
 from node.net.blobs import Blobs
+from node.net.clocks import Clocks
 from node.net.dials import Dials, new_client
 from node.net.joins import Joins
 from node.net.link import Link
@@ -69,6 +70,7 @@ class Peers:
         self.links: dict[bytes, Link] = {}
         self.client: aiohttp.ClientSession
         self.backoff = Backoff(node.clock)
+        self.clocks = Clocks()
         self.blobs = Blobs(self)
         self.dials = Dials(self)
         self._joins = Joins(self, node)
@@ -205,6 +207,7 @@ class Peers:
             self._running.discard(link)
             if self.links.get(link.coop) is link:
                 del self.links[link.coop]
+                self.clocks.forget(link.coop)
                 self._node.events.put("peers", {"coop": link.coop.hex(), "state": "waiting"})
             if link.error is not None and (link.initiator or link.verified):
                 self.failed(link.coop, link.error)
@@ -236,7 +239,9 @@ class Peers:
 
     def greeted(self, link: Link, time_ms: int) -> None:
         """Both sides are known to each other."""
-        del time_ms
+        self.clocks.note(link.coop, time_ms - self.clock.now_ms())
+        if abs(self.clocks.off_ms()) > 1000 * self._node.settings.clock.skew_warn_s:
+            _log.warning("this node's clock is off", off_s=self.clocks.off_ms() // 1000)
         self._errors.pop(link.coop, None)
         self.start(self._note(link.coop, self.clock.now_ms()))
         self._node.events.put("peers", {"coop": link.coop.hex(), "state": "connected"})

@@ -72,6 +72,21 @@ def fold_record(database: Database, record: bytes) -> None:
     writer.flush()
 
 
+def waits_for_keys(database: Database) -> set[bytes]:
+    """Circles in which a record waits for a key event that is here: their rows are to be rebuilt.
+
+    No kind refers to key events so far, so it hardly ever happens.
+    """
+    found = database.connection.execute(
+        "SELECT DISTINCT circle.id FROM waiting JOIN key_event ON key_event.hash = waiting.ref "
+        "JOIN record ON record.n = waiting.record JOIN branch ON branch.n = record.branch "
+        "JOIN log ON log.n = branch.log JOIN circle ON circle.n = log.circle "
+        "JOIN circle_member ON circle_member.circle = circle.n "
+        "AND circle_member.coop = key_event.coop"
+    )
+    return {row[0] for row in found}
+
+
 def lag(database: Database) -> int:
     """How many records are stored and not yet folded."""
     cursor = int(database.meta("folded") or 0)
@@ -116,6 +131,8 @@ def _fold_all(database: Database, found: list[Raw], places: dict[int, Place]) ->
 
 def _apply(writer: rows.Rows, folding: Folding, *, is_late: bool = False) -> None:
     """One record into its subject's row; one that refers to what is not here waits."""
+    if folding.body.refs and not writer.may_speak(folding):
+        return
     family = merge.KINDS[folding.kind].family
     if family == "offer":
         if folding.body.subject is None and not is_late:
@@ -173,7 +190,7 @@ def _wake(database: Database, writer: rows.Rows, first: int, places: dict[int, P
     for raw in waiting:
         folding = _read(database, writer, raw, places)
         if folding is not None:
-            _apply(writer, folding)
+            _apply(writer, folding, is_late=True)
     writer.flush()
 
 

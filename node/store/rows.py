@@ -56,6 +56,25 @@ class Rows:
         """Note a record whose body breaks its kind's rules."""
         self._malformed.append((record, code))
 
+    def may_speak(self, folding: Folding) -> bool:
+        """Whether all that a record refers to is here and dated before it.
+
+        Else it waits for the first that is not, or is ineffective.
+        """
+        for ref in folding.body.refs:
+            told = self._told(ref)
+            if told is None or told.circle != folding.circle:
+                if not self._is_key_event(ref, folding.circle):
+                    self._wait(ref, folding)
+                    return False
+            elif (
+                told.expires_day is None
+                and told.order[1] != folding.order[1]
+                and told.order[0] >= folding.order[0]
+            ):
+                return False
+        return True
+
     def new_offer(self, folding: Folding) -> None:
         """The row of an offer that nothing else speaks of yet: all else waits for its header."""
         fields = folding.fields
@@ -172,6 +191,14 @@ class Rows:
         ).fetchone()
         return None if row is None else Told._make([*row[:5], row[5:]])
 
+    def _is_key_event(self, ref: bytes, circle: int) -> bool:
+        """Whether a ref names a key event of a co-op that the circle knows."""
+        statement = (
+            "SELECT 1 FROM key_event JOIN circle_member ON circle_member.coop = key_event.coop "
+            "WHERE hash = ? AND circle = ?"
+        )
+        return self._database.connection.execute(statement, (ref, circle)).fetchone() is not None
+
     def _erase(
         self, root: Told, subject: bytes, before: Standing, folding: Folding
     ) -> list[Version]:
@@ -218,7 +245,7 @@ class Rows:
         """Write the row of an offer as it stands now; the day on which it may be forgotten."""
         connection = self._database.connection
         version = _number_of(connection, standing.version and standing.version.order)
-        # Of an erased version only the header is known to everyone.
+        # Of an erased version everyone knows only the header.
         fields = None if standing.is_erased else read_offer(connection, version)
         day = standing.version.day if standing.version is not None else None
         day = None if day == merge.LASTING_DAY else day
@@ -270,8 +297,8 @@ def add_to_digest(database: Database, circle: int, day: int, kind: str, delta: i
 def drop(database: Database, circle: int) -> None:
     """Drop a circle's rows, words and digest."""
     connection = database.connection
-    found = connection.execute("SELECT root FROM offer WHERE circle = ?", (circle,)).fetchall()
-    for (root,) in found:
+    found = connection.execute("SELECT root FROM offer WHERE circle = ?", (circle,))
+    for (root,) in found.fetchall():
         unindex(connection, root)
     connection.execute("DELETE FROM offer WHERE circle = ?", (circle,))
     connection.execute("DELETE FROM standing WHERE circle = ?", (circle,))

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -101,9 +101,9 @@ class Store:
                 await connection.execute("BEGIN")
                 yield connection
             finally:
-                # Whoever gives up waiting for the end of it must not take the reader along.
+                # First of all, so that who is cancelled here does not take the reader along.
                 self._readers.append(connection)
-                if connection.in_transaction:
+                with suppress(sqlite3.OperationalError):  # it may not have begun
                     await connection.execute("ROLLBACK")
 
     async def session(self, function: Callable[[SqliteReplica], T]) -> T:

@@ -20,10 +20,11 @@ from tests.interop.reader_codec import Network, RefusalError, Value, decode, ref
 from tests.interop.reader_keys import Event, KeyLogs, Receipt, parse_event
 from tests.interop.reader_records import Store, check_path
 from tests.interop.reader_rows import Rows, digest, title_of
-from tests.interop.reader_trie import leaves_of, root
+from tests.interop.reader_trie import TIPS_MAX, leaves_of, root
 
 FIRST_LINE: Final = b"coop-node export 1\n"
 BLOCK_BYTES_MAX: Final = 1311744
+WAITING: Final = {"gap", "not-a-member", "overgrown"}
 
 
 @dataclass(slots=True)
@@ -130,6 +131,9 @@ def _take_path(store: Store, circle: Circle, path: Path) -> Circle:
     if any(record.id in store.records for record in taken.records):
         refuse("bad-file", "a record twice")
     store.put(taken)
+    if len(store.tips[path.log]) > TIPS_MAX:
+        store.drop(taken)
+        refuse("overgrown", "a log of too many branches")
     more = circle.with_more(taken.records)
     if not is_carried(store, more, taken.records[-1]):
         store.drop(taken)
@@ -148,7 +152,7 @@ def take_paths(store: Store, paths: list[Path]) -> Circle:
             try:
                 circle = _take_path(store, circle, path)
             except RefusalError as refusal:
-                if refusal.code not in {"gap", "not-a-member"}:
+                if refusal.code not in WAITING:
                     raise
                 waiting.append(path)
                 why = refusal

@@ -79,6 +79,7 @@ class Store:
     openings: dict[bytes, Opening] = field(default_factory=dict)  # by the opening's record id
     owners: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)  # log: co-op, device
     opening_of: dict[bytes, bytes] = field(default_factory=dict)  # record: its opening
+    tips: dict[bytes, set[bytes]] = field(default_factory=dict)  # log: records without a child
 
     def put(self, taken: Taken) -> None:
         for record in taken.records:
@@ -86,6 +87,9 @@ class Store:
             before = record.prev
             self.opening_of[record.id] = record.id if before is None else self.opening_of[before]
         first = taken.records[0]
+        tips = self.tips.setdefault(first.log, set())
+        tips.discard(first.prev or b"")
+        tips.add(taken.records[-1].id)
         if taken.opening is not None:
             self.openings[first.id] = taken.opening
             self.owners[first.log] = (first.coop, taken.opening.device)
@@ -96,6 +100,10 @@ class Store:
         for record in taken.records:
             del self.records[record.id]
             del self.opening_of[record.id]
+        self.tips[first.log].discard(taken.records[-1].id)
+        others = (record.prev for record in self.records.values())
+        if first.prev is not None and first.prev not in others:
+            self.tips[first.log].add(first.prev)
         if taken.opening is not None:
             del self.openings[first.id]
             if not any(self.records[one].log == first.log for one in self.openings):

@@ -307,7 +307,11 @@ class History:
     def _offer_body(self, number: int, subject: bytes | None) -> bytes:
         where = trade.Where(country="BR") if number % 2 else None
         fields = trade.Offer(title={"en": f"word{number % 6}"}, where=where)
-        return write_body(self.draw(16), fields, subject=subject)
+        refs: tuple[bytes, ...] = ()
+        if number % 11 == 10:
+            known = [*self.records, *(one.coop for one in self.coops)]
+            refs = (known[number * 7 % len(known)], known[-1 - number % 5])
+        return write_body(self.draw(16), fields, subject=subject, refs=refs)
 
 
 ACTS: Final = (
