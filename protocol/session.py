@@ -62,6 +62,8 @@ class Session:
         self._pushed: dict[bytes, bytearray | None] = {}
         """Pushes whose last piece has not come, by blind name; None: passed over to its end."""
         self._blob_parts: dict[tuple[bytes, int], bytearray] = {}
+        self._targets: dict[bytes, bytes] = {}
+        """Circle -> the other side's root with which its round began."""
         self._retry: set[bytes] = set()
         self._later: list[bytes] = []
         """Circles that differ and wait until another one's round is over."""
@@ -225,7 +227,10 @@ class Session:
             if theirs == root:
                 events.append(CaughtUp(circle))
             elif circle in self._pulls:
-                self._retry.add(circle)
+                # Only a root that is new is worth another round: two sides that cannot take what
+                # the other has would tell each other the same ones for ever.
+                if theirs != self._targets[circle]:
+                    self._retry.add(circle)
             elif circle not in self._later:
                 self._later.append(circle)
         return events + self._begin(replica)
@@ -238,6 +243,7 @@ class Session:
             if self._is_caught_up(circle, replica):
                 events.append(CaughtUp(circle))
                 continue
+            self._targets[circle] = self._their_roots[circle]
             pull = self._pulls[circle] = Pull(circle, self.blind(circle), self._requests)
             self._send_all(pull.step(replica))
         return events

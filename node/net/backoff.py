@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from node.clock import Clock
+from protocol.errors import REFUSALS, Peer
 
 
 class Backoff:
@@ -20,8 +21,10 @@ class Backoff:
         self._clock = clock
         self._lately: dict[bytes, _Offence] = {}
 
-    def broke(self, coop: bytes) -> None:
-        """It broke a rule: twice as long as the last time, if that is not long ago."""
+    def broke(self, coop: bytes, code: str) -> None:
+        """It was refused with a code: if that is no honest mishap, twice as long as last time."""
+        if code not in BROKEN_RULES:
+            return
         now_ms = self._clock.monotonic_ms()
         before = self._lately.pop(coop, None)
         wait_ms = WAIT_MS_MIN
@@ -48,3 +51,7 @@ WAIT_MS_MAX: Final = 10 * 60 * 1000
 FORGIVEN_MS: Final = 60 * 60 * 1000
 # Beyond it the oldest is forgiven; only known co-ops come in here.
 REMEMBERED_MAX: Final = 4096
+# What no honest node sends.
+BROKEN_RULES: Final = frozenset(
+    {"bad-field", *(code for code, rule in REFUSALS.items() if rule.peer is Peer.CLOSE)}
+) - {"peer-not-listed", "peer-blocked", "peer-stalled", "other-network", "to-itself"}

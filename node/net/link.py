@@ -364,8 +364,8 @@ class Link:
 
     def break_off(self, refusal: Refusal) -> None:
         """Close because of something that the peer sent."""
-        if self.verified and not self.has_ended and refusal.code in BROKEN_RULES:
-            self._peers.backoff.broke(self.coop)
+        if self.verified and not self.has_ended:
+            self._peers.backoff.broke(self.coop, refusal.code)
         self._fail(refusal)
 
     def _fail(self, refusal: Refusal) -> None:
@@ -397,7 +397,3 @@ PUSHES_MAX: Final = 64
 # From the handshake to the peer's hello, introductions included.
 HELLO_S_MAX: Final = 20
 GOODBYE_S_MAX: Final = 5
-# What no honest node sends: whoever does is left alone for a growing while.
-BROKEN_RULES: Final = frozenset(
-    {"bad-field", *(code for code, rule in REFUSALS.items() if rule.peer is Peer.CLOSE)}
-) - {"peer-not-listed", "peer-blocked", "peer-stalled", "other-network", "to-itself"}

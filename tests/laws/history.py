@@ -151,7 +151,7 @@ class History:
         self._versions += [(one.id, [one.id]) for one in lineage]
 
     def _edit(self, device: int, first: int, second: int, third: int) -> None:
-        subject, versions = self._subject(first)
+        subject, _ = self._subject(first)
         if second % 7 == 6:
             subject = versions[-1]
         kind = self.records[subject].header.kind if first % 5 else trade.WANT
@@ -191,7 +191,7 @@ class History:
 
     def _nonsense(self, device: int, first: int, second: int, third: int) -> None:
         """Bodies that break the rules of their kind, and kinds that nobody knows yet."""
-        subject, versions = self._subject(first)
+        subject, _ = self._subject(first)
         forgettable = self._day(second)
         drafts = [
             Draft(trade.OFFER, b"\xc1 no msgpack", forgettable),

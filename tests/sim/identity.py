@@ -21,7 +21,8 @@ class Identity:
 
     def __init__(self, network: Network, draw: Draw, devices: int = 1) -> None:
         recovery = draw(32)
-        self.seeds = sorted((draw(32) for _ in range(devices)), key=lambda one: signing_pair(one)[0])
+        drawn = [draw(32) for _ in range(devices)]
+        self.seeds = sorted(drawn, key=lambda one: signing_pair(one)[0])
         controller, secret = signing_pair(controller_seed(network, recovery, 0))
         following, _ = signing_pair(controller_seed(network, recovery, 1))
         fields = Inception(

@@ -91,9 +91,7 @@ class Side:
             grown = ingest.ingest_keys(node.database, event.events, event.receipts)
             some: list[Event] = []
             if event.last:
-                some = self.session.keys_taken(
-                    event.circle, node.replica, progressed=bool(grown)
-                )
+                some = self.session.keys_taken(event.circle, node.replica, progressed=bool(grown))
             self.step(some)
         else:
             ingest.ingest_body(node.database, event.circle, event.record, event.body)

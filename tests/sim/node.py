@@ -14,7 +14,7 @@ from node.store.replica import SqliteReplica
 from protocol import circle as rules
 from protocol import profile, trade
 from protocol.circle import Circle
-from protocol.endorse import Threshold
+from protocol.endorse import Threshold, act_digest
 from protocol.keys import Network
 from protocol.record import write_body
 from tests.sim.identity import Identity
@@ -74,9 +74,7 @@ class SimNode:
         return self._around.now_ms + self.offset_ms
 
     def signing(self) -> acts.Signing:
-        return acts.Signing(
-            self._author, 0, self.now_ms, "owner", self._random.randbytes
-        )
+        return acts.Signing(self._author, 0, self.now_ms, "owner", self._random.randbytes)
 
     # -- what its people do; each may raise the Refusal that says why not -------------------------
 
@@ -140,7 +138,7 @@ class SimNode:
         if not proposals:
             return None
         act, data, _ = self._random.choice(proposals)
-        digest = rules.endorse.act_digest(self._network, act, circle, data)
+        digest = act_digest(self._network, act, circle, data)
         return acts.endorse_act(self.database, self.signing(), circle, digest)[1]
 
     def fold_some(self) -> bool:

@@ -52,7 +52,8 @@ def differences(one: Picture, other: Picture) -> list[str]:
         if left == right:
             continue
         if isinstance(left, frozenset):
-            found.append(f"{name}: only left {_short(left - right)}, only right {_short(right - left)}")
+            only = f"only left {_short(left - right)}, only right {_short(right - left)}"
+            found.append(f"{name}: {only}")
         elif isinstance(left, dict):
             keys = [key for key in {**left, **right} if left.get(key) != right.get(key)]
             found += [f"{name} {key}: {left.get(key)} / {right.get(key)}" for key in keys[:5]]
@@ -135,7 +136,7 @@ def _words(connection: sqlite3.Connection, circle: int, day: int) -> dict[str, i
     )
     for version, identifier, erased, where, until in found:
         fields = None
-        if erased is None or identifier not in decode(erased):
+        if erased is None or identifier not in set(decode(erased)):  # type: ignore[arg-type]
             fields = rows.read_offer(connection, version)
         if fields is not None:
             some = set(" ".join(rows.words(fields)).lower().split())

@@ -58,7 +58,6 @@ class World:
             act()
         self.now_ms = until_ms
 
-
     # -- a history --------------------------------------------------------------------------------
 
     def begin(self, circles: int) -> None:
@@ -216,6 +215,8 @@ class World:
                 self._tell(node, circle, done[1])
             case "copy":
                 self._copy(node)
+            case _:
+                raise AssertionError(name)
 
     def _invite(self, node: SimNode, circle: bytes) -> None:
         outsiders = [one for one in self.nodes if one.is_up and not one.is_member(circle)]

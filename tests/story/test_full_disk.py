@@ -45,7 +45,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(scene: Scene, tmp_path: Path) -
         circle = found_circle([coop, peer])
         file, sacks = tmp_path / "offer.json", tmp_path / "sacks.csv"
         file.write_text(json.dumps(offer_json("Before")))
-        text = "A long text, so that it fills the disk. " * 20
+        text = "A long text that fills the disk. " * 20
         rows = "".join(f"S-{number},Sack {number},{text}{number}\n" for number in range(ROWS))
         sacks.write_text(f"sku,title,text\n{rows}")
         kept = coop.told("offer", "add", file)["offer"]
