@@ -151,7 +151,7 @@ class History:
         self._versions += [(one.id, [one.id]) for one in lineage]
 
     def _edit(self, device: int, first: int, second: int, third: int) -> None:
-        subject, _ = self._subject(first)
+        subject, versions = self._subject(first)
         if second % 7 == 6:
             subject = versions[-1]
         kind = self.records[subject].header.kind if first % 5 else trade.WANT
