@@ -173,6 +173,8 @@ class Talk:
         """(whose session said it, what)."""
         self.refused: list[Refusal] = []
         self.sent: list[AnyMessage] = []
+        self.heard: list[tuple[bytes, bytes]] = []
+        """(whose session takes it, frame)."""
         self.bytes_sent = 0
         self.passes: Callable[[AnyMessage], bool] = lambda _: True
         """Frames for which it says no are lost."""
@@ -210,6 +212,7 @@ class Talk:
             frame = session.outgoing.popleft()
             message = read(frame)
             self.sent.append(message)
+            self.heard.append((receiver, frame))
             self.bytes_sent += len(frame)
             if self.passes(message):
                 self._take(receiver, frame)

@@ -28,8 +28,7 @@ class Identity:
         fields = Inception(
             controller=controller,
             devices=tuple(
-                Device(noise=agreement_public(draw(32)), sign=signing_pair(seed)[0])
-                for seed in self.seeds
+                Device(noise=agreement_public(draw(32)), sign=_public(seed)) for seed in self.seeds
             ),
             next_controller=network.hash(b"next", following),
             recovery=RecoverySet(keys=(), threshold=0),
@@ -39,3 +38,7 @@ class Identity:
         event = write_event("key.inception/1", None, 0, None, draw(16), fields)
         self.coop = event_hash(network, event)
         self.inception = Signed(event, ((controller, sign(secret, self.coop)),))
+
+
+def _public(seed: bytes) -> bytes:
+    return signing_pair(seed)[0]

@@ -78,15 +78,16 @@ class SimNode:
 
     # -- what its people do; each may raise the Refusal that says why not -------------------------
 
-    def found(self, name: str, stewards: Sequence[bytes]) -> tuple[bytes, Published]:
+    def found(self, name: str, stewards: Sequence[bytes], admit_count: int = 2) -> bytes:
         majority = Threshold("stewards", 0)
         fields = rules.Rules(
-            admit=Threshold("members", 2), name=name, read="members", remove=majority,
+            admit=Threshold("members", admit_count), name=name, read="members", remove=majority,
             rule=majority, stewards=tuple(sorted(stewards)), version=1,
         )  # fmt: skip
         body = write_body(self._random.randbytes(16), fields)
         circle = self._network.hash(b"body", body)
-        return circle, self.signing().publish(self.database, circle, [Draft(rules.FOUND, body)])
+        self.signing().publish(self.database, circle, [Draft(rules.FOUND, body)])
+        return circle
 
     def offer(self, circle: bytes, count: int, *, live: bool) -> Published:
         offers = [(self._kind(), self._offer(), None) for _ in range(count)]
@@ -121,6 +122,13 @@ class SimNode:
             return acts.set_profile(self.database, self.signing(), circle, fields)
         contact = profile.Contact(person=word)
         return acts.set_contact(self.database, self.signing(), circle, contact)
+
+    def admit(self, circle: bytes, other: "SimNode") -> Published:
+        self.learn(other.identity)
+        return acts.admit(self.database, self.signing(), circle, other.coop)[1]
+
+    def remove(self, circle: bytes, coop: bytes) -> Published:
+        return acts.remove(self.database, self.signing(), circle, coop)[1]
 
     def join_through(self, circle: bytes, other: "SimNode") -> None:
         self.learn(other.identity)

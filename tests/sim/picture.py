@@ -28,7 +28,7 @@ class Picture(NamedTuple):
 def picture(database: Database, circle: bytes, now_ms: int) -> Picture:
     """All of it; also checks what must hold of any replica at any time."""
     connection = database.connection
-    number, root = _one(connection, "SELECT n, root FROM circle WHERE id = ?", circle)
+    number, root = _all(connection, "SELECT n, root FROM circle WHERE id = ?", circle)[0]
     day = day_of(now_ms - SKEW_MS_MAX)
     leaves = dict(_all(connection, "SELECT key, value FROM trie_leaf WHERE circle = ?", number))
     assert root_of(database.network, leaves) == root
@@ -148,10 +148,6 @@ def _words(connection: sqlite3.Connection, circle: int, day: int) -> dict[str, i
     )
     assert dict(_all(connection, "SELECT term, doc FROM temp.words")) == dict(indexed)
     return dict(shown)
-
-
-def _one(connection: sqlite3.Connection, statement: str, *values: object) -> Any:
-    return connection.execute(statement, values).fetchone()
 
 
 def _all(connection: sqlite3.Connection, statement: str, *values: object) -> list[Any]:

@@ -43,7 +43,6 @@ def check(seed: int, folder: Path, nodes: int) -> None:
         for circle in world.circles:
             assert unrest(world, circle) == []
             check_rebuild(world, circle)
-        print(f"\nseed {seed}: {dict(sorted(world.did.items()))}")
     except BaseException as fault:
         fault.add_note(f"COOP_SIM_SEED={seed} replays it")
         raise

@@ -58,6 +58,11 @@ class World:
             act()
         self.now_ms = until_ms
 
+    def cut_links(self) -> None:
+        for link in self.links:
+            link.cut()
+        self.links = []
+
     # -- a history --------------------------------------------------------------------------------
 
     def begin(self, circles: int) -> None:
@@ -65,7 +70,7 @@ class World:
         for index in range(circles):
             founder, *stewards = self.nodes[3 * index : 3 * index + 3]
             coops = [one.coop for one in (founder, *stewards)]
-            circle, _ = founder.found(f"circle {index}", coops)
+            circle = founder.found(f"circle {index}", coops)
             self.circles.append(circle)
             for one in stewards:
                 one.join_through(circle, founder)
@@ -96,9 +101,7 @@ class World:
         # What the node with the wrong clock wrote is not of the future any more.
         self.rest(2 * 3_600_000)
         for _ in range(ROUNDS_MAX):
-            for link in self.links:
-                link.cut()
-            self.links = []
+            self.cut_links()
             self._connect(2)
             self.rest(10 * 60_000)
             if is_done():
@@ -145,9 +148,9 @@ class World:
         """Some new links for each node, within its part of a parted network."""
         for node in self.nodes:
             for other in self.random.sample(self.nodes, degree):
-                self._link(node, other)
+                self.link(node, other)
 
-    def _link(self, one: SimNode, other: SimNode) -> None:
+    def link(self, one: SimNode, other: SimNode) -> None:
         if one is other or not (one.is_up and other.is_up) or self._are_apart(one, other):
             return
         ends = [{side.node.name for side in link.sides} for link in self.links if link.is_up]
@@ -175,7 +178,8 @@ class World:
             self._do(name, node, circle)
         except Refusal as refusal:
             # What the rules of a circle or of an offer forbid, people are told.
-            assert refusal.code in TOLD_PEOPLE, refusal
+            if refusal.code not in TOLD_PEOPLE:
+                raise
         except LookupError:
             return
         else:
@@ -185,49 +189,46 @@ class World:
         match name:
             case "offer":
                 count_ = self.random.randrange(1, 4)
-                self._tell(node, circle, node.offer(circle, count_, live=True))
+                self.tell(node, circle, node.offer(circle, count_, live=True))
             case "bulk":
                 count_ = self.random.randrange(100, 400)
-                self._tell(node, circle, node.offer(circle, count_, live=False))
+                self.tell(node, circle, node.offer(circle, count_, live=False))
                 self._fold_later(node)
-            case "edit":
-                self._tell(node, *node.edit())
-            case "withdraw":
-                self._tell(node, *node.withdraw())
-            case "erase":
-                self._tell(node, *node.erase())
+            case "edit" | "withdraw" | "erase":
+                self.tell(node, *getattr(node, name)())
             case "present":
-                self._tell(node, circle, node.present(circle))
+                self.tell(node, circle, node.present(circle))
             case "forget":
                 node.forget_some()
             case "invite":
                 self._invite(node, circle)
-            case "remove":
-                state = node.judge(circle).state
-                assert state is not None
-                others = sorted(state.members() - {node.coop})
-                if len(others) > MEMBERS_MIN:
-                    coop = self.random.choice(others)
-                    done = acts.remove(node.database, node.signing(), circle, coop)
-                    self._tell(node, circle, done[1])
-            case "leave":
-                done = acts.remove(node.database, node.signing(), circle, node.coop)
-                self._tell(node, circle, done[1])
-            case "copy":
-                self._copy(node)
+            case "remove" | "leave":
+                self._remove(node, circle, leaves=name == "leave")
             case _:
-                raise AssertionError(name)
+                assert name == "copy"
+                self._copy(node)
+
+    def _remove(self, node: SimNode, circle: bytes, *, leaves: bool) -> None:
+        state = node.judge(circle).state
+        assert state is not None
+        others = sorted(state.members() - {node.coop})
+        if len(others) < MEMBERS_MIN:
+            raise LookupError
+        coop = node.coop if leaves else self.random.choice(others)
+        self.tell(node, circle, node.remove(circle, coop))
 
     def _invite(self, node: SimNode, circle: bytes) -> None:
         outsiders = [one for one in self.nodes if one.is_up and not one.is_member(circle)]
         if not outsiders:
             raise LookupError
-        other = self.random.choice(outsiders)
-        node.learn(other.identity)
+        self.invite(node, self.random.choice(outsiders), circle)
+
+    def invite(self, node: SimNode, other: SimNode, circle: bytes) -> None:
+        """Admit (or endorse) a co-op that has come with its key log, and talk with it."""
+        published = node.admit(circle, other)
         other.join_through(circle, node)
-        self._link(node, other)
-        done = acts.admit(node.database, node.signing(), circle, other.coop)
-        self._tell(node, circle, done[1])
+        self.link(node, other)
+        self.tell(node, circle, published)
 
     def _copy(self, node: SimNode) -> None:
         """A copied data folder: two machines sign as one device, and fork its logs."""
@@ -248,18 +249,19 @@ class World:
             accepted = acts.accept(node.database, node.signing(), circle)
             if accepted is not None:
                 self._did("accept")
-                self._tell(node, circle, accepted)
+                self.tell(node, circle, accepted)
             elif self.random.random() < 0.4:
                 endorsed = node.endorse(circle)
                 if endorsed is not None:
                     self._did("endorse")
-                    self._tell(node, circle, endorsed)
+                    self.tell(node, circle, endorsed)
         except Refusal as refusal:
-            assert refusal.code in TOLD_PEOPLE, refusal
+            if refusal.code not in TOLD_PEOPLE:
+                raise
 
     # -- what nodes tell each other ---------------------------------------------------------------
 
-    def _tell(self, node: SimNode, circle: bytes, published: Published) -> None:
+    def tell(self, node: SimNode, circle: bytes, published: Published) -> None:
         self._spread(node, published.outcome, pack(published.paths), None)
 
     def _told(self, side: Side, outcome: ingest.Outcome, packed: bytes | None) -> None:
