@@ -14,7 +14,7 @@ from tests.laws.history import NETWORK, Command, History
 from tests.sim.picture import Picture, differences, picture, settle
 
 NUMBER = st.integers(0, 40)
-COMMANDS = st.lists(st.tuples(NUMBER, NUMBER, NUMBER, NUMBER, NUMBER), min_size=1, max_size=30)
+COMMANDS = st.lists(st.tuples(NUMBER, NUMBER, NUMBER, NUMBER, NUMBER), min_size=10, max_size=40)
 ROUNDS_MAX = 40
 
 

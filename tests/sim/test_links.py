@@ -161,7 +161,7 @@ def test_what_is_dated_ahead_is_taken_when_its_time_has_come(quiet: Quiet) -> No
 
 @pytest.mark.parametrize("is_new", [False, True])
 def test_only_another_root_is_worth_another_round(quiet: Quiet, is_new: bool) -> None:
-    """Two sides that cannot take what the other has would else tell each other the same for ever."""
+    """Two that cannot take what the other has would else tell each other the same for ever."""
     world = quiet(2)
     one, two = world.nodes
     circle = together(world, one, two)

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from node import ingest
 from node.store import circles, fold
+from node.store.database import Database
+from node.store.replica import SqliteReplica
+from protocol.limits import CHUNK_BYTES_MAX, CHUNK_RECORDS_MAX
 from tests.sim.node import SimNode
-from tests.sim.picture import Picture, differences, picture, wanted
-from tests.sim.world import World
+from tests.sim.picture import Picture, differences, picture, settle, wanted
+from tests.sim.world import NETWORK, World
 
-SEEDS = [1, 2, 3]
+SEEDS = [1, 2, 3, 4, 5]
 SEEDS_LONG = range(100, 300)
 NODES, CIRCLES, ACTS = 20, 2, 250
 
@@ -43,6 +47,7 @@ def check(seed: int, folder: Path, nodes: int) -> None:
         for circle in world.circles:
             assert unrest(world, circle) == []
             check_rebuild(world, circle)
+            check_newcomer(world, circle)
     except BaseException as fault:
         fault.add_note(f"COOP_SIM_SEED={seed} replays it")
         raise
@@ -97,6 +102,36 @@ def check_rebuild(world: World, circle: bytes) -> None:
             with node.database.transaction():
                 fold.rebuild_circle(node.database, circle)
             assert differences(before, shown(world, node, circle)) == []
+
+
+def check_newcomer(world: World, circle: bytes) -> None:
+    """Any one member can hand on all that is carried to one who has nothing."""
+    giver = world.random.choice([one for one in world.nodes if one.is_member(circle)])
+    newcomer = Database(":memory:", NETWORK)
+    leaves = giver.database.connection.execute(
+        "SELECT key, is_keys FROM trie_leaf JOIN circle ON circle.n = circle "
+        "WHERE circle.id = ? ORDER BY is_keys DESC, key",
+        (circle,),
+    ).fetchall()
+    new = True
+    while new:
+        new = False
+        for leaf, is_keys in leaves:
+            if is_keys:
+                ingest.ingest_keys(newcomer, *giver.replica.key_log(circle, leaf))
+                continue
+            have = SqliteReplica(newcomer.connection, NETWORK, giver.coop).have(circle, leaf)
+            reader = giver.replica.open_log(circle, leaf, have)
+            assert reader is not None
+            while (path := reader.next_path(CHUNK_RECORDS_MAX, CHUNK_BYTES_MAX)) is not None:
+                now_ms = world.now_ms
+                done = ingest.ingest_paths(newcomer, circle, [path], now_ms, live=False)
+                new |= done.new_records > 0
+            assert reader.finished
+    settle(newcomer)
+    mine = picture(newcomer, circle, world.now_ms)
+    newcomer.close()
+    assert differences(shown(world, giver, circle), mine) == []
 
 
 def members_of(world: World, node: SimNode, circle: bytes) -> list[SimNode]:
