@@ -157,8 +157,8 @@ def add_offers(
 ) -> Published:
     """Publish offers and wants: (kind, fields, subject that it replaces or None), all or none."""
     drafts = [draft_of(database, signing, *one) for one in offers]
-    assert len(drafts) <= CHUNK_RECORDS_MAX
-    assert sum(len(one.body) for one in drafts) <= CHUNK_BYTES_MAX
+    if len(drafts) >= CHUNK_RECORDS_MAX or sum(len(one.body) for one in drafts) > CHUNK_BYTES_MAX:
+        raise Refusal("too-large", f"at once: {CHUNK_RECORDS_MAX - 1} offers of 1 MiB together")
     return signing.publish(database, circle, drafts, live=live)
 
 

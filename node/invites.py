@@ -99,11 +99,13 @@ class Invites:
         """Take an invite back."""
         await self._store.write(lambda database: rows.revoke(database, invite))
 
-    async def check(self, invite: bytes, proof: bytes, handshake_hash: bytes) -> bytes:
-        """The circle of a proven invite that is still good; refuses with the reason."""
+    async def check(
+        self, invite: bytes, proof: bytes, handshake_hash: bytes, coop: bytes | None = None
+    ) -> bytes:
+        """The circle of a proven invite that is still good for a co-op; refuses with the reason."""
         now = self._clock.now_ms()
         circle: bytes = await self._store.write(
-            lambda database: rows.check(database, invite, proof, handshake_hash, now)
+            lambda database: rows.check(database, invite, proof, handshake_hash, now, coop)
         )
         return circle
 

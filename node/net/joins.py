@@ -62,6 +62,10 @@ class Joins:
         await self._peers.store.write(
             lambda database: rows.put(database, link.coop, "", (), now_ms)
         )
+        if await self._peers.store.write(
+            lambda database: rows.was_let_in(database, circle, link.coop)
+        ):
+            return False
         invite = link.wire.greeting.invite
         assert invite is not None
         # Taken before it is used, so that two at once cannot share the last one.

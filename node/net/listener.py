@@ -86,7 +86,9 @@ class Listener:
         if self._peers.backoff.left_ms(greeting.coop):
             raise Refusal("too-many-tries", "it broke a rule a moment ago")
         if greeting.invite is not None and greeting.proof is not None:
-            return await self._invites.check(greeting.invite, greeting.proof, wire.proof_hash)
+            return await self._invites.check(
+                greeting.invite, greeting.proof, wire.proof_hash, greeting.coop
+            )
         if standing == "unknown":
             raise Refusal("peer-not-listed")
         return None

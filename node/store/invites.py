@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from node.store import peers
 from node.store.database import Database
 from protocol import invite as links
 from protocol.errors import Refusal
@@ -63,8 +64,12 @@ def check(
     proof: bytes,
     handshake_hash: bytes,
     now_ms: int,
+    coop: bytes | None = None,
 ) -> bytes:
-    """The circle of a proven invite that is still good; refuses with the reason."""
+    """The circle of a proven invite that is still good; refuses with the reason.
+
+    One that is used up still lets in again whom it let in: `coop` may have missed the answer.
+    """
     row = database.connection.execute(
         "SELECT circle, nonce, expires_ms, uses_left, revoked FROM local_invite WHERE id = ?",
         (invite,),
@@ -75,7 +80,7 @@ def check(
         raise Refusal("invite-revoked")
     if row[2] < now_ms:
         raise Refusal("invite-expired")
-    if row[3] <= 0:
+    if row[3] <= 0 and not (coop and peers.was_let_in(database, row[0], coop)):
         raise Refusal("invite-used")
     return bytes(row[0])
 

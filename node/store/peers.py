@@ -185,4 +185,15 @@ def is_accepted(database: Database, circle: bytes, coop: bytes) -> bool:
     return row is not None and bool(row[0])
 
 
+def was_let_in(database: Database, circle: bytes, coop: bytes) -> bool:
+    """Whether a co-op was admitted and has not said yes yet: it may have missed the answer."""
+    row = database.connection.execute(
+        "SELECT live AND NOT accepted FROM circle_member "
+        "JOIN circle ON circle.n = circle_member.circle "
+        "JOIN coop ON coop.n = circle_member.coop WHERE circle.id = ? AND coop.id = ?",
+        (circle, coop),
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
 ADDRESSES_MAX: Final = 8

@@ -121,6 +121,23 @@ async def test_a_newcomer_that_was_killed_while_joining_goes_on_when_it_is_start
             await until_titles(one, circle, "alive")
 
 
+async def test_who_missed_the_answer_may_ask_again_with_an_invite_that_is_used_up(
+    tmp_path: Path,
+) -> None:
+    async with running_node(tmp_path / "one") as one, running_node(tmp_path / "two") as two:
+        circle = await one.found_circle("Sea and soil", public=False)
+        link = await invite(one, circle)
+        inception = await two.store.session(lambda replica: replica.own_key_log())
+        await one.store.write(lambda database: ingest.ingest_keys(database, inception))
+        assert await one.admit(circle, two.coop)
+        await one.invites.use((await one.invites.all())[0].id)
+        assert not (await two.join(link)).pending
+        assert await is_member(two, circle, two.coop)
+        await until(one, lambda: is_member(one, circle, two.coop))
+        with pytest.raises(Refusal, match="invite-used"):
+            await two.join(link)
+
+
 async def test_a_newcomers_profile_is_shown_to_the_circle(tmp_path: Path) -> None:
     async with village(tmp_path, "one", "two") as (_, (one, two)):
         await two.set_profile(Profile(name="Fishers of the bay", country="KE"))
