@@ -13,18 +13,18 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 ENVIRONMENT: Final = {**os.environ, "PYTHONPATH": str(ROOT)}
 Answer = dict[str, Any]
 
-# many verdicts in one process: the command line's own main, called once for each line that comes
+# many verdicts after one start: a process that has loaded all forks one for each line that comes
 _DRIVER: Final = """
-import contextlib, io, sys
+import os, sys
 from node.__main__ import main
 for line in sys.stdin:
-    sys.argv = ["coop-node", "log", "verify", line.rstrip("\\n"), "--json"]
-    raw = io.BytesIO()
-    text = io.TextIOWrapper(raw, write_through=True)
-    with contextlib.redirect_stdout(text):
-        with contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(SystemExit):
-            main()
-    sys.stdout.write(raw.getvalue().decode().strip() + "\\n")
+    child = os.fork()
+    if child == 0:
+        sys.argv = ["coop-node", "log", "verify", line.rstrip("\\n"), "--json"]
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        main()
+    os.waitpid(child, 0)
+    sys.stdout.write(".\\n")
     sys.stdout.flush()
 """
 
@@ -87,7 +87,8 @@ class Verifier:
         assert self.process.stdout is not None
         self.process.stdin.write(f"{self.file}\n")
         self.process.stdin.flush()
-        answer: Answer = json.loads(self.process.stdout.readline())
+        lines = iter(self.process.stdout.readline, ".\n")
+        answer: Answer = json.loads("".join(lines))
         return answer
 
 

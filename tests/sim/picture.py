@@ -23,6 +23,8 @@ class Picture(NamedTuple):
     offers: dict[str, tuple[Any, ...]]
     standing: dict[tuple[str, str], tuple[str, str]]
     words: dict[str, int]
+    absent: frozenset[str]
+    """Counted records without their bodies."""
 
 
 def picture(database: Database, circle: bytes, now_ms: int) -> Picture:
@@ -41,6 +43,7 @@ def picture(database: Database, circle: bytes, now_ms: int) -> Picture:
         _offers(connection, number, day),
         _standing(connection, number, day),
         _words(connection, number, day),
+        _ids(connection, number, "counted_seq", f"AND body IS NULL AND expires_day >= {day}"),
     )
 
 
@@ -74,11 +77,11 @@ def settle(database: Database) -> None:
             fold.fold(database, fold.BATCH_RECORDS)
 
 
-def _ids(connection: sqlite3.Connection, circle: int, end: str) -> frozenset[str]:
+def _ids(connection: sqlite3.Connection, circle: int, end: str, more: str = "") -> frozenset[str]:
     found = _all(
         connection,
-        "SELECT record.id FROM record JOIN branch ON branch.n = record.branch "
-        f"JOIN log ON log.n = branch.log WHERE log.circle = ? AND record.seq <= branch.{end}",
+        "SELECT record.id FROM record JOIN branch ON branch.n = record.branch JOIN log "
+        f"ON log.n = branch.log WHERE log.circle = ? AND record.seq <= branch.{end} {more}",
         circle,
     )
     return frozenset(row[0].hex() for row in found)
