@@ -170,6 +170,11 @@ def date_time(time_ms: int, language: str, zone: tzinfo = UTC) -> str:
     return format_datetime(_moment(time_ms, zone), tzinfo=zone, locale=locale_of(language))
 
 
+def iso_time(time_ms: int) -> str:
+    """A time as machines read it, such as `2026-11-24T16:30:00Z`; to the second."""
+    return _moment(time_ms, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def catalogue(language: str, folder: Path = LOCALES_FOLDER) -> NullTranslations:
     """The translations of a language tag, `pt` standing in for `pt-BR`; else plain English."""
     for name in _names_of(language):

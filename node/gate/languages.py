@@ -1,4 +1,7 @@
-"""Languages: which ones a request asks for, and in which one of them this node can speak."""
+"""Languages: which ones a request asks for, and in which one of them this node can speak.
+
+What a person chose on the page (a cookie) comes before what the browser asks for by itself.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,9 @@ def languages_of(request: web.Request) -> tuple[str, ...]:
             weighed.append((-weight, tag))
     weighed.sort(key=lambda one: one[0])
     own = request.app[NODE].settings.language
-    return tuple(dict.fromkeys([*(tag for _, tag in weighed), own]))
+    chosen = request.cookies.get(COOKIE, "")
+    first = [chosen] if chosen in LANGUAGES else []
+    return tuple(dict.fromkeys([*first, *(tag for _, tag in weighed), own]))
 
 
 def spoken(languages: Sequence[str]) -> str:
@@ -41,3 +46,6 @@ def spoken(languages: Sequence[str]) -> str:
 # what a browser sends is a tenth of it
 HEADER_CHARS_MAX: Final = 1_000
 LANGUAGES_MAX: Final = 16
+COOKIE: Final = "coop_language"
+# The languages of the page, by the name that their speakers give them.
+LANGUAGES: Final = {"en": "English", "es": "Español", "ar": "العربية"}

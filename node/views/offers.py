@@ -19,7 +19,7 @@ from node.views.ids import text
 from node.views.names import names_of, pick
 from protocol import trade
 from protocol.errors import Refusal
-from protocol.keys import CIRCLE, COOP, LOG, RECORD
+from protocol.keys import BLOB, CIRCLE, COOP, LOG, RECORD
 from protocol.record import Body, day_of
 from protocol.values import Decimal
 
@@ -44,6 +44,11 @@ class OfferLine(msgspec.Struct, frozen=True):
     published_ms: int
     valid_until_ms: int | None
     mine: bool
+    hs: str | None
+    condition: str
+    picture: str | None
+    """The blob of its first picture, and what that shows."""
+    picture_alt: str
 
 
 class OfferPage(msgspec.Struct, frozen=True):
@@ -225,6 +230,10 @@ def _line(
         published_ms=row.published_ms,
         valid_until_ms=fields.valid_until_ms,
         mine=row.coop == own,
+        hs=fields.item.hs,
+        condition=fields.condition,
+        picture=text(BLOB, fields.images[0].hash) if fields.images else None,
+        picture_alt=pick(fields.images[0].alt, languages) if fields.images else "",
     )
 
 

@@ -11,38 +11,61 @@ from collections.abc import Mapping
 from decimal import Decimal as Exact
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import jinja2
 
+from node.gate.languages import LANGUAGES
 from node.text import (
     currency_exponent,
     date,
     date_time,
+    iso_time,
     locale_of,
     money,
     number,
+    plural_translator,
     quantity,
     translator,
 )
 from node.text import mark as _
+from node.web.assets import path_of
+from node.web.signs import sign_of
 from protocol.trade import Price
 from protocol.values import Decimal
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
-def page(name: str, language: str, base: str, values: Mapping[str, Any]) -> str:
-    """A template filled in; `base` is the path that all its links begin with."""
-    shown = Shown(language)
+def page(
+    name: str, language: str, base: str, values: Mapping[str, Any], block: str | None = None
+) -> str:
+    """A template filled in, or one block of it; `base` is what all its links begin with."""
     told = {
         "_": translator(language),
+        "ngettext": plural_translator(language),
+        "asset": lambda name: base + path_of(name),
         "base": base,
         "direction": locale_of(language).text_direction,
         "language": language,
-        "shown": shown,
+        "languages": LANGUAGES,
+        "shown": Shown(language),
+        **values,
     }
-    return _environment().get_template(name).render(**told, **values)
+    template = _environment().get_template(name)
+    if block is None:
+        return template.render(told)
+    context = template.new_context(told)
+    return "".join(template.blocks[block](context))
+
+
+class Drawn(Protocol):
+    """What a drawing is chosen by."""
+
+    @property
+    def mode(self) -> str: ...
+    @property
+    def hs(self) -> str | None: ...
 
 
 class Shown:
@@ -76,6 +99,19 @@ class Shown:
     def moment(self, time_ms: int) -> str:
         """A day and its time, in UTC."""
         return f"{date_time(time_ms, self._language)} UTC"
+
+    def iso(self, time_ms: int) -> str:
+        """A time as HTML and calendars write it, in UTC."""
+        return iso_time(time_ms)
+
+    def country(self, code: str) -> str:
+        """A country's name; a code that is none stays as it is."""
+        name: str = locale_of(self._language).territories.get(code, code)
+        return name
+
+    def sign(self, offer: Drawn) -> str:
+        """Which drawing stands for an offer without a picture."""
+        return sign_of(offer.mode, offer.hs)
 
     def count(self, value: int) -> str:
         """A whole number."""

@@ -1,23 +1,52 @@
-// Shows what is new while the page is open. Without it a reload does the same.
+// Tells the open page that something changed at the node, and a screen reader what is new in it.
+// Parts that want to hear of it have hx-trigger="coop:changed from:body". Without it a reload does the same.
 "use strict";
 
-const QUIET_MS = 400; // many records come at once: one look at the end is enough
+const QUIET_MS = 300; // many records come at once: one look at the end is enough
 const KINDS = ["records", "folded", "peers", "joined", "reset"];
+const ANNOUNCED_MAX = 3;
 
 let waiting = null;
 
-async function refresh() {
-  waiting = null;
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (!answer.ok || answer.redirected) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.getElementById("live");
-  if (fresh) document.getElementById("live").replaceWith(document.adoptNode(fresh));
-}
-
 function soon() {
-  if (waiting === null) waiting = setTimeout(refresh, QUIET_MS);
+  waiting ??= setTimeout(() => {
+    waiting = null;
+    if (!document.hidden) document.body.dispatchEvent(new CustomEvent("coop:changed"));
+  }, QUIET_MS);
 }
 
-const source = new EventSource("api/v1/events");
+const source = new EventSource(`${document.querySelector("meta[name=base]").content}/api/v1/events`);
 for (const kind of KINDS) source.addEventListener(kind, soon);
+document.addEventListener("visibilitychange", soon);
+
+const connection = document.getElementById("connection");
+source.addEventListener("open", () => {
+  if (!connection.hidden) soon();
+  connection.hidden = true;
+});
+source.addEventListener("error", () => {
+  connection.textContent = document.body.dataset.offline;
+  connection.hidden = false;
+});
+
+// What stands in a watched part behind a change and did not before is said aloud.
+const known = new WeakMap();
+const named = (part) =>
+  new Map([...part.querySelectorAll(part.dataset.watch)].map((one) => [one.dataset.offer, one.dataset.said]));
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const part = event.detail.target;
+  if (part.dataset?.watch && event.detail.requestConfig?.triggeringEvent?.type === "coop:changed") {
+    known.set(document.body, named(part));
+  }
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const before = known.get(document.body);
+  const part = document.querySelector("[data-watch]");
+  if (!before || !part) return;
+  known.delete(document.body);
+  const fresh = [...named(part)].filter(([id]) => !before.has(id)).map(([, said]) => said);
+  if (!fresh.length) return;
+  const what = fresh.slice(0, ANNOUNCED_MAX).join("; ");
+  document.getElementById("announcer").textContent = document.body.dataset.announceNew.replace("{what}", what);
+});

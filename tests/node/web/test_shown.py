@@ -58,18 +58,12 @@ def test_ids_are_shortened() -> None:
 
 def test_a_template_escapes_what_it_is_given() -> None:
     problem = {"title": "<script>", "detail": "a & b", "code": "x"}
-    html = page("problem.html", "en", "/node", {"problem": problem})
+    html = page("problem.html", "en", "/node", {"problem": problem}, "problem")
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
     assert "a &amp; b" in html
-    assert 'href="/node/"' in html
-
-
-def test_a_language_may_run_from_right_to_left() -> None:
-    problem = {"title": "x", "detail": "", "code": "x"}
-    assert '<html lang="ar" dir="rtl">' in page("problem.html", "ar", "", {"problem": problem})
 
 
 def test_a_value_that_is_missing_is_our_fault() -> None:
     with pytest.raises(Exception, match="problem"):
-        page("problem.html", "en", "", {})
+        page("problem.html", "en", "", {}, "problem")

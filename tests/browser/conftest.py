@@ -1,0 +1,26 @@
+"""One browser and one node for the tests of a module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.browsing import QUIET, RunningNode, chromium_path, running_node
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, started once; each test opens a fresh profile in it."""
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=chromium_path(), args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningNode]:
+    """A node without a circle."""
+    with running_node(tmp_path_factory.mktemp("node"), "Mlima Coffee Growers", "KE") as one:
+        yield one
