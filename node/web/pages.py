@@ -16,7 +16,7 @@ from node.gate import entry
 from node.gate.languages import languages_of, spoken
 from node.gate.problems import Problem, http_problem, problem_of
 from node.text import translator
-from node.web import assets, market, sessions, standing
+from node.web import assets, install, market, sessions, standing
 from node.web.visit import PageRoute, Visit, answering
 from protocol.errors import Refusal
 
@@ -65,5 +65,10 @@ async def _problem(request: web.Request, problem: Problem) -> web.Response:
     return visit.page("problem.html", {"problem": problem}, block=block, status=problem.status)
 
 
-ROUTES: Final[tuple[PageRoute, ...]] = (*sessions.ROUTES, *market.ROUTES, *standing.ROUTES)
+ROUTES: Final[tuple[PageRoute, ...]] = (
+    *sessions.ROUTES,
+    *install.ROUTES,
+    *market.ROUTES,
+    *standing.ROUTES,
+)
 FIRST_REFUSING_STATUS: Final = 400

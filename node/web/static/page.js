@@ -46,3 +46,9 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+// Pages that were seen can be read without the node; at the login nobody has seen any.
+if ("serviceWorker" in navigator) {
+  navigator.serviceWorker.register(`${meta("base")}/worker.js`).catch(() => {});
+  if (document.querySelector("[data-login]")) navigator.serviceWorker.controller?.postMessage("forget");
+}
