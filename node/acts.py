@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from node.author import Author, Draft, Published
-from node.store import circles, fold, logs
+from node.store import circles, fold, logs, versions
 from node.store.database import Database
 from protocol import circle as rules
 from protocol import endorse, profile, trade
@@ -21,7 +21,7 @@ from protocol.codec import decode_as, encode
 from protocol.endorse import Endorse, Threshold, act_digest
 from protocol.errors import Refusal
 from protocol.keyevents import LogCut
-from protocol.limits import CHUNK_BYTES_MAX, CHUNK_RECORDS_MAX, SALT_BYTES
+from protocol.limits import CHUNK_BYTES_MAX, CHUNK_RECORDS_MAX, LIST_MAX, SALT_BYTES
 from protocol.record import day_of, write_body
 
 
@@ -65,6 +65,7 @@ def found_circle(
     fields = rules.Rules(
         admit=Threshold("members", DEFAULT_ADMIT_COUNT),
         name=name,
+        nonce=bytes(SALT_BYTES),
         read="public" if public else "members",
         remove=majority,
         rule=majority,
@@ -162,6 +163,23 @@ def add_offers(
     return signing.publish(database, circle, drafts, live=live)
 
 
+def edit_offer(
+    database: Database,
+    signing: Signing,
+    fields: trade.Offer,
+    subject: bytes,
+    over: bytes | None = None,
+) -> Published:
+    """Publish a new version of an own offer; with `over` only in the place of that version.
+
+    Refuses `changed-meanwhile` when another version stands there.
+    """
+    circle, kind, _ = own_offer(database, signing.author.coop, subject)
+    if over is not None and versions.newest(database.connection, subject) != over:
+        raise Refusal("changed-meanwhile")
+    return add_offers(database, signing, circle, [(kind, fields, subject)], live=True)
+
+
 def draft_of(
     database: Database, signing: Signing, kind: str, fields: trade.Offer, subject: bytes | None
 ) -> Draft:
@@ -192,6 +210,21 @@ def withdraw(
         raise Refusal("already-withdrawn")
     body = signing.body(trade.Withdraw(reason=reason), subject)
     return signing.publish(database, circle, [Draft(trade.WITHDRAW, body)])
+
+
+def erase(database: Database, signing: Signing, subjects: Sequence[bytes]) -> Published:
+    """Take offers of one circle back and drop their texts everywhere, every version of them."""
+    assert 0 < len(subjects) <= ERASED_AT_ONCE_MAX
+    circle = own_offer(database, signing.author.coop, subjects[0])[0]
+    known = versions.of_many(database.connection, subjects)
+    drafts: list[Draft] = []
+    for subject, ids in known.items():
+        if own_offer(database, signing.author.coop, subject)[0] != circle:
+            raise Refusal("not-found", "these offers are not all in one circle")
+        for start in range(0, len(ids), LIST_MAX):
+            fields = trade.Erase(records=tuple(ids[start : start + LIST_MAX]))
+            drafts.append(Draft(trade.ERASE, signing.body(fields, subject)))
+    return signing.publish(database, circle, drafts)
 
 
 def set_profile(
@@ -236,6 +269,17 @@ def _offer_row(database: Database, subject: bytes) -> tuple[bytes, str, int | No
         (subject,),
     ).fetchone()
     return row
+
+
+def affirm(
+    database: Database, signing: Signing, circle: bytes, records: Sequence[bytes]
+) -> Published:
+    """Take own disputed records as the co-op's own again; refuses `not-a-member`, `bad-field`."""
+    judge, state = _judge(database, circle)
+    if not state.is_member(signing.author.coop):
+        raise Refusal("not-a-member")
+    fields = rules.Affirm(tuple(sorted(set(records))))
+    return _publish_circle_record(database, signing, judge, rules.AFFIRM, fields)
 
 
 def _judge(database: Database, circle: bytes) -> tuple[Circle, State]:
@@ -320,3 +364,5 @@ DEFAULT_ADMIT_COUNT: Final = 2
 # An offer that names no end is kept for a year; its co-op renews it.
 DEFAULT_OFFER_DAYS: Final = 365
 OFFER_DAYS_MAX: Final = 731
+# One transaction; an offer of very many versions takes several records.
+ERASED_AT_ONCE_MAX: Final = 250

@@ -7,8 +7,8 @@ checked, each telling what happened. It never speaks HTTP and holds no SQL.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -26,10 +26,15 @@ from node.keyring import Keyring, entropy
 from node.net.peers import Peers
 from node.publish import Publisher
 from node.settings import Settings
+from node.store.database import Database
+from node.store.invites import Given
 from node.store.store import Store
+from node.views import circles, read
 from protocol import profile, trade
 from protocol.chunk import Path as ChunkPath
-from protocol.keys import Network
+from protocol.errors import Refusal
+from protocol.invite import Invite
+from protocol.keys import Network, signing_pair
 from protocol.limits import CHUNK_RECORDS_MAX
 
 OWNER: Final = "owner"
@@ -52,6 +57,7 @@ class Node:
         assert keyring.coop is not None
         self.settings = settings
         self.coop: bytes = keyring.coop
+        self.device, _ = signing_pair(keyring.device_seed)
         self.clock = clock
         self.store = store
         self.events = events
@@ -67,6 +73,8 @@ class Node:
             self._check_clock,
         )
         self.invites = Invites(store, self.network, self.coop, clock, entropy)
+        self.copy_error = ""
+        """Why last night's copy was not made; empty when it was, and before the first night."""
         self._address = public_url(settings, listen_address(settings.listen)[1])
         self.peers = Peers(self, keyring)
 
@@ -78,6 +86,7 @@ class Node:
     async def listening(self, address: str) -> None:
         """The server is up at an address: tell the circles when it is a new one, and dial."""
         self._address = address
+        await self.store.write(partial(home.note_address, address=address))
         for circle in await self.store.write(partial(home.circles_of, coop=self.coop)):
             needs = partial(home.needs_contact, circle=circle, coop=self.coop, address=address)
             if await self.store.write(needs):
@@ -123,6 +132,39 @@ class Node:
         )
         return done
 
+    async def invite(
+        self,
+        circle: bytes,
+        *,
+        uses: int | None = None,
+        days: int | None = None,
+        addresses: Sequence[str] = (),
+    ) -> Given:
+        """Make an invite to a circle; what is left out comes from the settings."""
+        names = partial(circles.names_for_invite, circle=circle, own=self.coop)
+        circle_name, coop_name = await read(self.store, names)
+        defaults = self.settings.invite
+        return await self.invites.create(
+            circle,
+            circle_name,
+            coop_name,
+            addresses or (self.address,),
+            uses=defaults.uses if uses is None else uses,
+            days=defaults.days if days is None else days,
+        )
+
+    def begin_join(self, link: str) -> bytes:
+        """Start to follow an invite, to be watched in `peers.joins.wishes`; the circle's id."""
+        invite = self.invites.read(link)
+        if not self.peers.joins.wishes.is_under_way(invite.circle):
+            self.peers.joins.wishes.begin(invite)
+            self.peers.start(self._follow(invite))
+        return invite.circle
+
+    async def _follow(self, invite: Invite) -> None:
+        with suppress(Refusal):  # the wish tells it
+            await self.peers.join(invite)
+
     async def join(self, link: str) -> Joining:
         """Follow an invite: dial its addresses, prove it, ask to be admitted, accept."""
         invite = self.invites.read(link)
@@ -140,6 +182,22 @@ class Node:
     ) -> bytes:
         """Publish an offer or want, or a new version of one; the id of the record."""
         published = await self.add_offers(circle, [(kind, fields, subject)], role=role, live=True)
+        return published.ids[0]
+
+    async def edit_offer(
+        self,
+        subject: bytes,
+        fields: trade.Offer,
+        *,
+        over: bytes | None = None,
+        role: str = OWNER,
+    ) -> bytes:
+        """Publish a new version of an own offer, if `over` stands there still; the record's id."""
+        published = await self.publisher.run(
+            lambda database, signing: acts.edit_offer(database, signing, fields, subject, over),
+            role=role,
+            results=lambda answer: answer,
+        )
         return published.ids[0]
 
     async def add_offers(
@@ -166,6 +224,28 @@ class Node:
             results=lambda answer: answer,
         )
         return published.ids[0]
+
+    async def erase(self, subjects: Sequence[bytes], *, role: str = OWNER) -> list[bytes]:
+        """Take offers of one circle back and drop their texts everywhere; up to 250 at once."""
+        published = await self.publisher.run(
+            lambda database, signing: acts.erase(database, signing, subjects),
+            role=role,
+            results=lambda answer: answer,
+        )
+        return published.ids
+
+    async def affirm(self, circle: bytes, records: Sequence[bytes], *, role: str = OWNER) -> None:
+        """Take own disputed records as the co-op's own again."""
+        await self.publisher.run(
+            lambda database, signing: acts.affirm(database, signing, circle, records),
+            role=role,
+            results=lambda answer: answer,
+        )
+
+    async def change_keys(self, change: Callable[[Database], object]) -> None:
+        """Put a key event of one's own, then let every neighbour compare."""
+        await self.store.write(change)
+        await self.peers.keys_changed()
 
     async def set_profile(self, fields: profile.Profile, *, role: str = OWNER) -> None:
         """Keep the co-op's own profile and show it in every circle."""
@@ -201,7 +281,7 @@ class Node:
     async def _show_contact(self, circle: bytes, role: str) -> None:
         await self.publisher.run(
             lambda database, signing: acts.set_contact(
-                database, signing, circle, home.kept_contact(database, self._address)
+                database, signing, circle, home.contact(database, circle, self.coop, self._address)
             ),
             role=role,
             results=lambda answer: answer,
@@ -218,9 +298,9 @@ class Node:
         """Before anything is signed; the peers come into being after the publisher."""
         self.peers.clocks.check()
 
-    def _tell(self, outcome: Outcome, paths: Sequence[ChunkPath], source: bytes | None) -> None:
+    def _tell(self, outcome: Outcome, paths: Sequence[ChunkPath]) -> None:
         """After each commit: peers first, then live pages."""
-        self.peers.tell(outcome, paths, source)
+        self.peers.tell(outcome, paths)
         self.events.put("records", {"circle": outcome.circle.hex(), "new": outcome.new_records})
 
 

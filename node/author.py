@@ -122,8 +122,11 @@ class Author:
         return paths
 
     def _key_event(self, database: Database) -> bytes:
+        """The event in force, under which only a live device writes on."""
         own = keylogs.key_log(database, self.coop)
         assert own is not None
+        if not any(one.sign == self.device for one in own.live_devices()):
+            raise Refusal("not-its-device", "this machine was taken out of its co-op")
         return own.current.ref
 
     def _log(

@@ -16,7 +16,7 @@ from protocol import chunk, circle
 from protocol.codec import decode_as, encode
 from protocol.errors import Refusal
 from protocol.keyevents import Receipt
-from protocol.keylog import Signed
+from protocol.keylog import Signed, event_hash, read_event
 from protocol.keys import Network
 from protocol.limits import EXPORT_BLOCK_BYTES_MAX, HASH_BYTES, NAME_BYTES_MAX
 from protocol.record import body_hash, open_body
@@ -130,26 +130,61 @@ def read_blocks(stream: BinaryIO, network: Network | None = None) -> Iterator[Bl
 def survey(stream: BinaryIO, network: Network | None = None) -> Survey:
     """Read a whole file once and count; refuses `bad-file` and `other-network`, proves nothing."""
     stream.seek(0)
-    header: Header | None = None
-    records = events = receipts = 0
-    is_public: bool | None = None
-    for block in read_blocks(stream, network):
-        if isinstance(block, Header):
-            header = block
-        elif isinstance(block, Keys):
-            events += len(block.events)
-            receipts += len(block.receipts)
+    blocks = read_blocks(stream, network)
+    header = next(blocks)
+    assert isinstance(header, Header)
+    count = _Count(network or Network(header.network), header.circle)
+    for block in blocks:
+        if isinstance(block, Keys):
+            count.keys(block)
         elif isinstance(block, Chunk):
-            with _or_bad_file():
-                paths = chunk.unpack(block.data)
-            records += sum(len(path.bodies) for path in paths)
-            if is_public is None:  # the founding record stands in the first chunk
-                assert header is not None
-                is_public = _is_public(network or Network(header.network), header.circle, paths)
-        elif block.records != records:
-            raise Refusal("bad-file", f"{records} records instead of {block.records}")
-    assert header is not None
-    return Survey(header, records, events, receipts, bool(is_public))
+            count.chunk(block)
+        elif isinstance(block, End) and block.records != count.records:
+            raise Refusal("bad-file", f"{count.records} records instead of {block.records}")
+    if count.is_public is None:
+        raise Refusal("bad-file", "it holds no records")
+    return Survey(header, count.records, count.events, count.receipts, count.is_public)
+
+
+class _Count:
+    """What the blocks of a file hold so far, each where it has to stand."""
+
+    def __init__(self, network: Network, circle_id: bytes) -> None:
+        self.records = self.events = self.receipts = 0
+        self.is_public: bool | None = None
+        self._network = network
+        self._circle = circle_id
+        self._coops: set[bytes] = set()
+        """Those whose inception was read."""
+
+    def keys(self, block: Keys) -> None:
+        """Each co-op's inception before its other events, all of them before receipts."""
+        if block.events and self.receipts:
+            raise Refusal("bad-file", "a key event behind receipts")
+        for signed in block.events:
+            self._event(signed)
+        self.events += len(block.events)
+        self.receipts += len(block.receipts)
+
+    def chunk(self, block: Chunk) -> None:
+        """The first chunk holds the founding record, so that what follows has its circle."""
+        with _or_bad_file():
+            paths = chunk.unpack(block.data)
+        self.records += sum(len(path.bodies) for path in paths)
+        if self.is_public is None:
+            self.is_public = _is_public(self._network, self._circle, paths)
+
+    def _event(self, signed: Signed) -> None:
+        try:
+            event, _ = read_event(signed.event)
+        except Refusal as refusal:
+            if refusal.code == "unknown-version":  # newer than this node; others go on without
+                return
+            raise Refusal("bad-file", str(refusal)) from refusal
+        if event.coop is None:
+            self._coops.add(event_hash(self._network, signed.event))
+        elif event.coop not in self._coops:
+            raise Refusal("bad-file", "a key event before its inception")
 
 
 def check_on(network: Network, check: bytes, block: bytes) -> bytes:
@@ -170,7 +205,7 @@ def _is_public(network: Network, circle_id: bytes, paths: Iterable[chunk.Path]) 
                 with _or_bad_file():
                     rules = decode_as(_RULES, bytes(open_body(body).fields))
                 return rules.read == "public"
-    return False
+    raise Refusal("bad-file", "its first chunk does not hold the founding record")
 
 
 def _decode_header(data: bytes) -> Header:

@@ -21,7 +21,7 @@ from protocol import keyevents, keylog, keys, profile
 from protocol.codec import decode_as, encode
 from protocol.errors import Refusal
 from protocol.keys import Network
-from protocol.limits import KEY_BYTES, SALT_BYTES
+from protocol.limits import KEY_BYTES, NODES_MAX, SALT_BYTES
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -36,9 +36,16 @@ class Made(msgspec.Struct, frozen=True):
 
 
 def make(
-    home: Path, network: Network, fields: profile.Profile, draw: Callable[[int], bytes]
+    home: Path,
+    network: Network,
+    fields: profile.Profile,
+    draw: Callable[[int], bytes],
+    recovery: bytes | None = None,
 ) -> Made:
-    """Make a data folder with keys, an inception and a kept profile; refuses `already-there`."""
+    """Make a data folder with keys, an inception and a kept profile; refuses `already-there`.
+
+    `recovery` is what the words stand for, when they were shown before.
+    """
     looseness = make_private_folder(home)
     if looseness is not None:
         raise keyring.KeyringError(looseness)
@@ -46,7 +53,7 @@ def make(
         if (home / DATABASE_NAME).exists():
             raise Refusal("already-there", str(home / DATABASE_NAME))
         ring = keyring.create(home, draw)
-        recovery = draw(KEY_BYTES)
+        recovery = recovery or draw(KEY_BYTES)
         inception = make_inception(network, ring, recovery, draw(SALT_BYTES))
         coop = keylog.event_hash(network, inception.event)
         database = Database(home / DATABASE_NAME, network)
@@ -56,8 +63,12 @@ def make(
         finally:
             database.close()
         keyring.save(home, msgspec.structs.replace(ring, coop=coop))
-    words = Mnemonic("english")
-    return Made(coop, fingerprint(coop), tuple(words.to_mnemonic(recovery).split()))
+    return Made(coop, fingerprint(coop), recovery_words(recovery))
+
+
+def recovery_words(recovery: bytes) -> tuple[str, ...]:
+    """The 24 BIP-39 words for 32 bytes."""
+    return tuple(Mnemonic("english").to_mnemonic(recovery).split())
 
 
 def make_inception(network: Network, ring: Keyring, recovery: bytes, salt: bytes) -> keylog.Signed:
@@ -100,18 +111,28 @@ def kept_profile(database: Database) -> profile.Profile | None:
     return decode_as(_PROFILE, kept) if isinstance(kept, bytes) else None
 
 
-def kept_contact(database: Database, address: str) -> profile.Contact:
-    """How the co-op wants to be reached, and where this node answers."""
+def note_address(database: Database, address: str) -> None:
+    """Remember where this node answers: what it told before about itself is over."""
+    known = [address, *(one for one in _own_addresses(database) if one != address)]
+    with database.transaction():
+        database.set_meta("addresses", encode(known[:ADDRESSES_REMEMBERED_MAX]))
+
+
+def contact(database: Database, circle: bytes, coop: bytes, address: str) -> profile.Contact:
+    """How the co-op wants to be reached, and where this node and its other ones answer."""
     kept = database.meta("contact")
     fields = decode_as(_CONTACT, kept) if isinstance(kept, bytes) else profile.Contact()
-    return msgspec.structs.replace(fields, nodes=(address,))
+    told = peers.told_addresses(database.connection, coop, circle)
+    others = [one for one in told if one not in {address, *_own_addresses(database)}]
+    return msgspec.structs.replace(fields, nodes=(address, *others)[:NODES_MAX])
 
 
 def needs_contact(database: Database, circle: bytes, coop: bytes, address: str) -> bool:
     """Whether a circle that we belong to does not know yet where this node answers."""
     if not is_member(database, circle, coop):
         return False
-    return peers.told_addresses(database, coop, circle) != (address,)
+    told = peers.told_addresses(database.connection, coop, circle)
+    return set(told) != set(contact(database, circle, coop, address).nodes)
 
 
 def is_member(database: Database, circle: bytes, coop: bytes) -> bool:
@@ -157,7 +178,14 @@ def rebuild(database: Database, now_ms: int) -> tuple[bytes, bytes]:
     return before, digests.over_all(database.connection, now_ms)
 
 
+def _own_addresses(database: Database) -> list[str]:
+    kept = database.meta("addresses")
+    return decode_as(_ADDRESSES, kept) if isinstance(kept, bytes) else []
+
+
+_ADDRESSES: Final = msgspec.msgpack.Decoder(list[str])
 _CONTACT: Final = msgspec.msgpack.Decoder(profile.Contact)
 _PROFILE: Final = msgspec.msgpack.Decoder(profile.Profile)
 DATABASE_NAME: Final = "node.sqlite3"
+ADDRESSES_REMEMBERED_MAX: Final = 16
 FINGERPRINT_BYTES: Final = 16

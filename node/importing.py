@@ -10,35 +10,43 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import aclosing, closing
 from functools import partial
 from hashlib import blake2b
+from itertools import groupby
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
 from node import catalogue
+from node.acts import ERASED_AT_ONCE_MAX
 from node.app import OFFERS_AT_ONCE_MAX, Node
 from node.catalogue import Catalogue, Defaults, Problem, Rejects, Row
 from node.codes import bad_field, check_offer
 from node.store import fold
 from node.store.database import Database
-from node.text import Message
+from node.text import Message, country_currency
 from node.text import mark as _
 from node.views import offers, read
 from node.views.offers import OwnOffer
-from protocol import trade
+from protocol import profile, trade
 from protocol.codec import encode
 from protocol.limits import CHUNK_BYTES_MAX
 
+T = TypeVar("T")
+
 
 class Wish(msgspec.Struct, frozen=True):
-    """What is to be done with a file; a dry run only says what would be."""
+    """What is to be done with a file; a dry run only says what would be.
+
+    `start`: so many rows at the beginning were done before, and are only looked at.
+    """
 
     circle: bytes
     role: str
     dry_run: bool = False
+    start: int = 0
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -58,6 +66,7 @@ class Report(msgspec.Struct, frozen=True):
     published: int
     updated: int
     withdrawn: int
+    erased: int
     skipped: int
     rejected: int
     rejects_csv: str | None
@@ -79,6 +88,12 @@ class Withdraw(NamedTuple):
     subject: bytes
 
 
+class Erase(NamedTuple):
+    """An offer to be taken back, whose texts are to be dropped everywhere."""
+
+    subject: bytes
+
+
 class Skip(NamedTuple):
     """Nothing to do."""
 
@@ -89,21 +104,41 @@ class Reject(NamedTuple):
     problems: list[Problem]
 
 
-Step = Publish | Withdraw | Skip | Reject
+Step = Publish | Withdraw | Erase | Skip | Reject
 
 
 class Batch(NamedTuple):
     """What is done together, in the order of the rows."""
 
     rows: int
-    steps: list[Publish | Withdraw]
+    steps: list[Publish | Withdraw | Erase]
     skipped: int
-    rejected: int
+    rejected: list[tuple[Row, list[Problem]]]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many of each kind, by the names that a report has for them."""
+        counted = Counter(_count_of(step) for step in self.steps)
+        counted.update(skipped=self.skipped, rejected=len(self.rejected))
+        return counted
 
 
-async def opened(path: Path, format_name: str | None, defaults: Defaults) -> Catalogue:
+async def opened(
+    path: Path, format_name: str | None, defaults: Defaults, encoding: str | None = None
+) -> Catalogue:
     """The catalogue in a file, looked through once; refuses what is wrong with it as a whole."""
-    return await asyncio.to_thread(catalogue.read, path, format_name, defaults)
+    return await asyncio.to_thread(catalogue.read, path, format_name, defaults, encoding)
+
+
+def default_values(own: profile.Profile | None, language: str) -> Defaults:
+    """What a file that leaves it open most likely means: the co-op's own country and language."""
+    country = own.country if own else ""
+    spoken = own.languages if own else ()
+    return Defaults(
+        currency=country_currency(country),
+        country=country,
+        language=(*spoken, language.replace("_", "-").partition("-")[0])[0],
+    )
 
 
 async def run(
@@ -114,30 +149,40 @@ async def run(
     Refusals of a whole batch (`not-a-member`, `disk-full`) end the import; batches before it stay.
     """
     yield Progress(0, source.rows)
-    matching = await _matching(node, wish.circle)
     counts: Counter[str] = Counter()
     done = 0
-    with source.rejects(where=rejects_path) as rejects, closing(_rows(source)) as rows:
-        while True:
-            batch = await asyncio.to_thread(_next_batch, rows, matching, rejects)
-            if batch.rows == 0:
-                break
-            if not wish.dry_run:
-                await _publish(node, wish, batch.steps)
-            done += batch.rows
-            counts.update(_count_of(step) for step in batch.steps)
-            counts.update(skipped=batch.skipped, rejected=batch.rejected)
-            yield Progress(done, source.rows)
+    with source.rejects(where=rejects_path) as rejects:
+        async with aclosing(batches(node, source, wish)) as some:
+            async for batch in some:
+                await asyncio.to_thread(_keep, rejects, batch)
+                done += batch.rows
+                counts += batch.counts
+                yield Progress(done, source.rows)
     yield Report(
         format=source.format.name,
         published=counts["published"],
         updated=counts["updated"],
         withdrawn=counts["withdrawn"],
+        erased=counts["erased"],
         skipped=counts["skipped"],
         rejected=counts["rejected"],
         rejects_csv=await asyncio.to_thread(_text_of, rejects),
         dry_run=wish.dry_run,
     )
+
+
+async def batches(node: Node, source: Catalogue, wish: Wish) -> AsyncGenerator[Batch, None]:
+    """Do it; each batch once it is committed. Refuses as `run` does."""
+    matching = await _matching(node, wish.circle)
+    with closing(_rows(source)) as rows:
+        await asyncio.to_thread(_look_at, rows, matching, wish.start)
+        while True:
+            batch = await asyncio.to_thread(_next_batch, rows, matching)
+            if batch.rows == 0:
+                return
+            if not wish.dry_run:
+                await _publish(node, wish, batch.steps)
+            yield batch
 
 
 class Standing(NamedTuple):
@@ -196,6 +241,8 @@ class Matching:
             if self._take_same(digest):
                 return Skip()
             return self._publish(row, row.offer, None, size)
+        if not standing and action == "delete":
+            return Skip()  # what an earlier import erased is not known any more
         if not standing:
             text = _("nothing with this id is offered here; import it without an action first")
             return Reject([Problem("", Message(text, "not-found"))])
@@ -203,7 +250,9 @@ class Matching:
 
     def _change(self, row: Row, action: str, one: Standing, digest: bytes, size: int) -> Step:
         """An action on an offer that stands."""
-        if action in {"deactivate", "delete"}:
+        if action == "delete":
+            return Erase(one.id)
+        if action == "deactivate":
             return Skip() if one.hidden else Withdraw(one.id)
         if action == "activate":
             if one.fields is None:
@@ -230,20 +279,26 @@ class Matching:
         return True
 
 
-def _next_batch(rows: Iterator[Row], matching: Matching, rejects: Rejects) -> Batch:
+def _look_at(rows: Iterator[Row], matching: Matching, count: int) -> None:
+    """Pass over rows that were done before, so that those behind them mean what they meant."""
+    for _, row in zip(range(count), rows, strict=False):
+        matching.step(row)
+
+
+def _next_batch(rows: Iterator[Row], matching: Matching) -> Batch:
     """The steps of the next rows, as many as one transaction takes."""
-    steps: list[Publish | Withdraw] = []
-    count = skipped = rejected = size = 0
+    steps: list[Publish | Withdraw | Erase] = []
+    rejected: list[tuple[Row, list[Problem]]] = []
+    count = skipped = size = 0
     for row in rows:
         count += 1
         match matching.step(row):
             case Reject(problems):
-                rejected += 1
-                if _may_grow(rejects):
-                    rejects.write(row.raw, problems)
+                rejected.append((row, problems))
+                size += sum(map(len, row.raw))
             case Skip():
                 skipped += 1
-            case Withdraw() as step:
+            case Withdraw() | Erase() as step:
                 steps.append(step)
             case Publish() as step:
                 steps.append(step)
@@ -253,25 +308,37 @@ def _next_batch(rows: Iterator[Row], matching: Matching, rejects: Rejects) -> Ba
     return Batch(count, steps, skipped, rejected)
 
 
-async def _publish(node: Node, wish: Wish, steps: list[Publish | Withdraw]) -> None:
-    """Do the steps in order; offers that stand beside each other are one transaction."""
-    some: list[tuple[str, trade.Offer, bytes | None]] = []
-    for step in steps:
-        if isinstance(step, Publish):
-            some.append((KINDS[step.kind], step.fields, step.subject))
-            continue
-        if some:
-            await node.add_offers(wish.circle, some, role=wish.role)
-            some = []
-        await node.withdraw(step.subject, {}, role=wish.role)
-    if some:
-        await node.add_offers(wish.circle, some, role=wish.role)
+async def _publish(node: Node, wish: Wish, steps: list[Publish | Withdraw | Erase]) -> None:
+    """Do the steps in order; alike ones that stand beside each other are one transaction."""
+    for kind, alike in groupby(steps, type):
+        some = list(alike)
+        if kind is Publish:
+            offers_ = [(KINDS[one.kind], one.fields, one.subject) for one in _of(Publish, some)]
+            await node.add_offers(wish.circle, offers_, role=wish.role)
+        elif kind is Withdraw:
+            for one in _of(Withdraw, some):
+                await node.withdraw(one.subject, {}, role=wish.role)
+        else:
+            subjects = list(dict.fromkeys(one.subject for one in _of(Erase, some)))
+            for start in range(0, len(subjects), ERASED_AT_ONCE_MAX):
+                await node.erase(subjects[start : start + ERASED_AT_ONCE_MAX], role=wish.role)
 
 
-def _count_of(step: Publish | Withdraw) -> str:
-    if isinstance(step, Withdraw):
-        return "withdrawn"
-    return "published" if step.subject is None else "updated"
+def _of(kind: type[T], steps: list[Publish | Withdraw | Erase]) -> list[T]:
+    return [step for step in steps if isinstance(step, kind)]
+
+
+def _keep(rejects: Rejects, batch: Batch) -> None:
+    """Write the refused rows of a batch, as far as there is room."""
+    for row, problems in batch.rejected:
+        if rejects.path is None or rejects.path.stat().st_size < REJECTS_BYTES_MAX:
+            rejects.write(row.raw, problems)
+
+
+def _count_of(step: Publish | Withdraw | Erase) -> str:
+    if isinstance(step, Publish):
+        return "published" if step.subject is None else "updated"
+    return "withdrawn" if isinstance(step, Withdraw) else "erased"
 
 
 async def _matching(node: Node, circle: bytes) -> Matching:
@@ -297,10 +364,6 @@ def _fold_some(database: Database) -> int:
 
 def _rows(source: Catalogue) -> Generator[Row, None, None]:
     yield from source
-
-
-def _may_grow(rejects: Rejects) -> bool:
-    return rejects.path is None or rejects.path.stat().st_size < REJECTS_BYTES_MAX
 
 
 def _text_of(rejects: Rejects) -> str | None:

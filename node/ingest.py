@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from node.store import bodies, circles, fold, keylogs, logs
+from node.store import bodies, circles, cuts, fold, keylogs, logs, strangers
 from node.store.database import Database
 from node.store.logs import Branch, LogRow
 from protocol import chunk
@@ -41,7 +41,12 @@ class Outcome(msgspec.Struct):
 
 def ingest(database: Database, circle: bytes, data: bytes, now_ms: int, *, live: bool) -> Outcome:
     """Take a chunk in. Live ones are folded in the same transaction, bulk ones by `fold` later."""
-    return ingest_paths(database, circle, chunk.unpack(data), now_ms, live=live)
+    try:
+        paths = chunk.unpack(data)
+    except Refusal as refusal:
+        _raise_if_final(refusal)
+        return Outcome(circle, refused=[(b"", refusal)])
+    return ingest_paths(database, circle, paths, now_ms, live=live)
 
 
 def ingest_many(
@@ -68,8 +73,7 @@ def ingest_paths(
                 try:
                     rebuild |= _take(database, circle, path, now_ms, outcome, live=live)
                 except Refusal as refusal:
-                    if REFUSALS[refusal.code].peer is Peer.CLOSE:
-                        raise
+                    _raise_if_final(refusal)
                     if refusal.code in LACKING:
                         waiting.append(path)
                         lacking.append((path.log, refusal))
@@ -92,10 +96,29 @@ def ingest_keys(
     """Take key events in; the co-ops whose key log grew."""
     with database.transaction():
         grown = keylogs.put_key_logs(database, events, receipts)
+        changed = fold.waits_for_keys(database) if grown else set()
         for coop in grown:
-            circles.put_key_leaves(database, coop)
-        for circle in fold.waits_for_keys(database) if grown else ():
+            changed |= circles.take_keys(database, coop)
+        for circle in sorted(changed):
             fold.rebuild_circle(database, circle)
+    return grown
+
+
+def take_keys(
+    database: Database, events: Sequence[Signed], receipts: Sequence[Receipt] = ()
+) -> set[bytes]:
+    """The same for what a peer sent: what has to wait is left aside, the rest is taken."""
+    events = strangers.within_limit(database, events)
+    try:
+        return ingest_keys(database, events, receipts)
+    except Refusal as refusal:
+        _raise_if_final(refusal)
+    grown: set[bytes] = set()
+    for some, given in [*(((one,), ()) for one in events), *(((), (one,)) for one in receipts)]:
+        try:
+            grown |= ingest_keys(database, some, given)
+        except Refusal as refusal:
+            _raise_if_final(refusal)
     return grown
 
 
@@ -125,7 +148,8 @@ def _take(
         database.connection.execute("ROLLBACK TO path")
         database.connection.execute("RELEASE path")
         database.forget_numbers()
-        if (len(judge.entries), len(judge.waiting)) != judged:
+        is_other = database.circles.get(circle) is not judge
+        if is_other or (len(judge.entries), len(judge.waiting)) != judged:
             database.forget_circle(circle)
         raise
     outcome.new_records += len(new)
@@ -183,8 +207,6 @@ def _check_opening(database: Database, circle: bytes, first: Record) -> bytes:
     opened = read_open(database.network, first.header, first.body or b"")
     if opened.circle != circle:
         raise Refusal("malformed", "a log of another circle")
-    if len(open_body(first.body or b"").refs) > 1:
-        raise Refusal("malformed", "log.open refers to one admit")
     return opened.device
 
 
@@ -226,19 +248,19 @@ def _put(
     size = sum(one.header.body_len for one in new)
     logs.put_signature(database, target, tip_seq, size, path.signature, keep=keep)
     logs.set_branch(database, target.n, tip_seq, target.counted_seq, target.carried_seq)
-    rebuild = bool(entries) and circles.take_entries(database, circle, entries)
+    rebuild = circles.take(database, circle, path.coop, log, entries)
+    judge = circles.load(database, circle)
     outcome.members_changed |= bool(entries)
-    rebuild |= circles.recount(database, judge, path.coop, log)
     rebuild |= bool(entries) and circle in fold.waits_for_keys(database)
     if not is_grounded and not circles.is_ground(judge, path.coop, path.log, ground):
         raise Refusal("not-a-member")
-    cuts = judge.log_cuts(path.coop, log.id, ground)
-    if cuts:
-        circles.put_cut_signatures(database, judge, log.id)
+    ended = judge.log_cuts(path.coop, log.id, ground)
+    if ended or cuts.key_cuts(database, path.coop, log):
+        cuts.put_signatures(database, judge, path.coop, log)
     if live and logs.branch(database, target.n).carried_seq < new[0].header.seq:
         # A cut's head, or a circle record that carries all before it, may lie behind: what was
         # asked for is held. What is pushed is not, or a removed co-op could go on for ever.
-        raise Refusal("not-a-member" if cuts is None else "beyond-cut")
+        raise Refusal("not-a-member" if ended is None else "beyond-cut")
     return rebuild
 
 
@@ -265,12 +287,18 @@ def _branch_for(database: Database, log: LogRow, ground: bytes | None, first: Re
         parent = logs.branch(database, spot.branch)
         if parent.tip_seq == spot.seq:
             return parent
-    if len(logs.branches_of(database, log.n)) >= TIPS_MAX:
+    if len(logs.tips_of(database, logs.branches_of(database, log.n))) >= TIPS_MAX:
         raise Refusal("overgrown")
     before, seq = (None, 0) if spot is None else (spot.n, spot.seq)
     return logs.make_branch(database, log.n, before, ground, seq + 1)
 
 
+def _raise_if_final(refusal: Refusal) -> None:
+    """Raise again what a peer may not say at all."""
+    if REFUSALS[refusal.code].peer is Peer.CLOSE:
+        raise refusal
+
+
 # What was refused for want of something is tried again behind the other paths of its chunk.
 TRIES_MAX: Final = 4
-LACKING: Final = frozenset({"gap", "not-a-member", "unknown-coop", "unknown-key"})
+LACKING: Final = frozenset({"gap", "not-a-member", "not-its-device", "unknown-coop", "unknown-key"})

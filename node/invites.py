@@ -17,6 +17,8 @@ from protocol.invite import Invite
 from protocol.keys import Network
 from protocol.limits import DAY_MS, INVITE_USES_MAX, SALT_BYTES
 
+__all__ = ["DAYS_MAX", "Given", "Invites"]
+
 
 class Writer(Protocol):
     """What invites need of the store."""

@@ -7,6 +7,7 @@ looks at what the act is about.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
 from node.acts import Signing
@@ -16,6 +17,8 @@ from node.ingest import Outcome
 from protocol.chunk import Path
 
 T = TypeVar("T")
+MARK: ContextVar[Callable[[Any], None] | None] = ContextVar("mark", default=None)
+"""Called in the transaction of whatever is published for a request, to note that it was done."""
 
 
 class Writer(Protocol):
@@ -28,7 +31,7 @@ class Writer(Protocol):
 class Tell(Protocol):
     """Called after each commit: paths to push to peers, live pages to wake."""
 
-    def __call__(self, outcome: Outcome, paths: Sequence[Path], source: bytes | None) -> None: ...
+    def __call__(self, outcome: Outcome, paths: Sequence[Path]) -> None: ...
 
 
 class Publisher:
@@ -65,12 +68,18 @@ class Publisher:
         """
         self._check()
         signing = Signing(self._author, self._instance, self._clock.now_ms(), role, self._draw)
+        mark = MARK.get()
 
         def write(database: Any) -> T:  # noqa: ANN401 - the store's own type stays in its room
-            return act(database, signing)
+            if mark is None:
+                return act(database, signing)
+            with database.transaction():
+                answer = act(database, signing)
+                mark(database)
+                return answer
 
         answer = await self._store.write(write)
         published = results(answer)
         if published is not None:
-            self._tell(published.outcome, published.paths, None)
+            self._tell(published.outcome, published.paths)
         return answer

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from node.proxies import is_networks
 from node.text import Message, is_language_tag
 from node.text import mark as _
 
@@ -87,6 +88,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     network: str
     listen: str
     public_url: str
+    trusted_proxies: str
     language: str
     log_level: str
     log_format: str
@@ -209,6 +211,14 @@ SETTINGS = (
         _("Address under which others reach the node; derived from listen when empty."),
         expects=_("http, https or ws, such as https://coop.example/node, or nothing"),
         accepts=_is_public_url,
+    ),
+    Setting(
+        "trusted_proxies",
+        str,
+        "",
+        _("Proxies that are believed who called them, by X-Forwarded-For; none when empty."),
+        expects=_("addresses and networks with commas between, such as 127.0.0.1, or nothing"),
+        accepts=is_networks,
     ),
     Setting(
         "language",

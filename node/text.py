@@ -33,6 +33,10 @@ SOURCE_LANGUAGE = "en"
 # languages kept in memory: more than are ever shipped; a visitor's made-up tag is never kept
 CATALOGUES_MAX = 32
 
+# CLDR's rule that the formatting library leaves out: `KES 5.40`, while `€5.40` needs no space
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+LETTER_AND_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+
 # digits of one number on a page: two 64-bit values side by side; longer ones would be rounded
 NUMBER_DIGITS_MAX = 80
 
@@ -118,7 +122,7 @@ def money(minor: int, currency: str, language: str) -> str:
             currency=currency,
             currency_digits=False,
         )
-    return shown
+    return LETTER_AND_DIGIT.sub(NO_BREAK_SPACE, shown)
 
 
 def currency_exponent(currency: str) -> int | None:

@@ -1,6 +1,7 @@
 """Upkeep: what a node does by itself once a night: copy the database, forget, clean up.
 
-Each step says what it did in the log; one that fails is tried again the next night.
+Each step says what it did in the log; one that fails keeps none of the others from being done, and
+is tried again the next night.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from node import home
-from node.store import accounts, copies, forget
+from node.store import accounts, copies, forget, strangers
 
 if TYPE_CHECKING:
     from node.app import Node
@@ -30,19 +31,27 @@ async def keep(node: Node) -> None:
             _log.exception("the night's work failed")
 
 
-async def night(node: Node) -> Path:
-    """One night's work; the copy that was made."""
+async def night(node: Node) -> Path | None:
+    """One night's work; the copy that was made, None when `node.copy_error` says why not."""
     now_ms = node.clock.now_ms()
     folder = Path(node.settings.home) / COPIES_FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
-    target = folder / f"node-{_day(now_ms)}.sqlite3"
-    source = Path(node.settings.home) / home.DATABASE_NAME
-    await asyncio.to_thread(copies.copy_to, source, target)
+    target = await _copy(node, folder / f"node-{_day(now_ms)}.sqlite3")
     removed = await asyncio.to_thread(copies.prune, folder, node.settings.backup.keep)
     forgotten = await _forget_all(node, now_ms)
+    await node.store.write(lambda database: strangers.forget(database, node.coop))
     await node.store.write(lambda database: accounts.purge_sessions(database, now_ms))
     await node.store.write(lambda database: accounts.purge_answers(database, now_ms))
     _log.info("night's work", copy=str(target), removed=len(removed), forgotten=forgotten)
+    return target
+
+
+async def _copy(node: Node, target: Path) -> Path | None:
+    source = Path(node.settings.home) / home.DATABASE_NAME
+    failure = await asyncio.to_thread(copies.copy_to, source, target)
+    node.copy_error = str(failure or "")
+    if failure is not None:
+        _log.error("the night's copy was not made", reason=node.copy_error)
+        return None
     return target
 
 

@@ -86,7 +86,8 @@ def unpack(data: bytes) -> tuple[Path, ...]:
 def walk(network: Network, path: Path, parent: Parent | None) -> list[Record]:
     """Rebuild the records of a path behind its parent; refuses what their own bytes decide."""
     assert (parent.id if parent else None) == path.parent
-    prev, seq, last_ms = parent or (None, 0, 0)
+    # Only what follows something can be dated before it; an opening's time has its own range.
+    prev, seq, last_ms = parent or (None, 0, path.times[0])
     hash_ = network.hash
     time_ms = 0
     records: list[Record] = []

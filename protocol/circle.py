@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from protocol import endorse
 from protocol.circleacts import (
     ACCEPT,
     ADMIT,
+    AFFIRM,
     FIELDS,
     FOUND,
     REMOVE,
@@ -22,6 +24,7 @@ from protocol.circleacts import (
     VERSION,
     Accept,
     Admit,
+    Affirm,
     CircleFields,
     Entry,
     Remove,
@@ -37,6 +40,7 @@ from protocol.membership import State, Walk
 __all__ = [
     "ACCEPT",
     "ADMIT",
+    "AFFIRM",
     "FIELDS",
     "FOUND",
     "REMOVE",
@@ -44,6 +48,7 @@ __all__ = [
     "VERSION",
     "Accept",
     "Admit",
+    "Affirm",
     "Circle",
     "CircleFields",
     "Entry",
@@ -61,13 +66,25 @@ class Circle:
     It is asked only of heads that were added, so the answer follows from their own chain; a record
     that is not here is below nothing. The caller has checked that a founding body makes the
     circle's id.
+
+    `disputed` records lie beyond the cuts of key logs and say nothing here. `plain` is the judge of
+    the same records that asks no key log: what is valid to it is so for ever.
     """
 
     def __init__(
-        self, network: Network, circle: bytes, at_or_below: Callable[[bytes, bytes], bool]
+        self,
+        network: Network,
+        circle: bytes,
+        at_or_below: Callable[[bytes, bytes], bool],
+        disputed: frozenset[bytes] = frozenset(),
+        plain: Circle | None = None,
     ) -> None:
         self.network = network
         self.id = circle
+        self.disputed = disputed
+        self.plain = plain or self
+        self.affirms: list[Entry] = []
+        """Valid affirms."""
         self.entries: dict[bytes, Entry] = {}
         self.waiting: dict[bytes, Entry] = {}
         self.found: Entry | None = None
@@ -88,6 +105,11 @@ class Circle:
         """Digest -> valid admits, removes and rules."""
         self._endorsed: dict[tuple[str, bytes], list[Entry]] = {}
         """(kind, digest) -> valid endorsements."""
+        self._standing: set[bytes] = set()
+        """Valid entries and all their ancestors."""
+        self._newly: list[Entry] = []
+        """Those of them that were not yet asked for."""
+        self._named: set[bytes] = set()
         self._cuts: dict[tuple[bytes, bytes], tuple[bytes, ...]] = {}
         self._walks: list[tuple[int, Walk]] = []
         """The last sets that were walked through; the next one often only goes on from there."""
@@ -95,6 +117,8 @@ class Circle:
 
     def add(self, entry: Entry) -> list[Entry]:
         """Take a record in; the entries that became judged by it (this one, those that waited)."""
+        if self.plain is not self:
+            self.plain.add(entry)
         if entry.id in self.entries or entry.id in self.waiting:
             return []
         self.waiting[entry.id] = entry
@@ -120,8 +144,40 @@ class Circle:
         return self._why.get(identifier, "unknown")
 
     def is_valid(self, identifier: bytes) -> bool:
-        """Whether a record is valid by its ancestors; such records are carried for ever."""
+        """Whether a record is valid by its ancestors."""
         return self._why.get(identifier) == ""
+
+    def is_standing(self, identifier: bytes) -> bool:
+        """Whether a record, or one that descends from it, is valid here or was so without cuts.
+
+        Such records are carried: without them nobody could judge those that descend from them.
+        """
+        if identifier in self._standing:
+            return True
+        return self.plain is not self and self.plain.is_standing(identifier)
+
+    def newly_standing(self) -> list[Entry]:
+        """Entries that came to stand since this was asked the last time."""
+        found, self._newly = self._newly, []
+        return found if self.plain is self else found + self.plain.newly_standing()
+
+    def named(self) -> AbstractSet[bytes]:
+        """Authors of standing records, and co-ops that standing admits and foundings name."""
+        return self._named if self.plain is self else self._named | self.plain.named()
+
+    def without(self, disputed: frozenset[bytes]) -> Circle:
+        """The judge of the same records to which these say nothing; a founding always speaks.
+
+        The founding is what the circle's id is made of: nobody gains a right by it, and all would
+        lose their circle without it.
+        """
+        if not disputed:
+            return self.plain
+        known = [*self.plain.entries.values(), *self.plain.waiting.values()]
+        other = Circle(self.network, self.id, self._at_or_below, disputed, self.plain)
+        for entry in known:
+            other.add(entry)
+        return other
 
     def heads(self) -> tuple[bytes, ...]:
         """What a new record must refer to: valid ones that no valid one refers to, the latest."""
@@ -187,24 +243,40 @@ class Circle:
         insort(self._valid, entry, key=lambda one: one.order)
         self._heads.difference_update(entry.refs)
         self._heads.add(entry.id)
+        self._stand(entry.id)
         if isinstance(entry.fields, Endorse):
             key = entry.fields.act, entry.fields.digest
             self._endorsed.setdefault(key, []).append(entry)
+        elif isinstance(entry.fields, Affirm):
+            self.affirms.append(entry)
         elif entry.kind == FOUND:
             self.found = min(entry, self.found or entry, key=lambda one: one.order)
         elif entry.kind != ACCEPT:
             self._acts.setdefault(entry.digest, []).append(entry.id)
 
-    def _why_not(self, entry: Entry) -> str:  # noqa: PLR0911 - a table of reasons
+    def _stand(self, identifier: bytes) -> None:
+        """Note that an entry and its ancestors stand."""
+        todo = [identifier]
+        while todo:
+            one = todo.pop()
+            if one not in self._standing:
+                self._standing.add(one)
+                self._newly.append(self.entries[one])
+                self._named |= self.entries[one].names()
+                todo += self.entries[one].refs
+
+    def _why_not(self, entry: Entry) -> str:
         """Judge a record by its ancestors; empty when it is valid."""
         fields = entry.fields
         if entry.kind == FOUND:
             assert isinstance(fields, Rules)
             alone = entry.coop in fields.stewards and not entry.refs
             return "" if alone else "not the founding record"
-        if not all(_is_before(self.entries[ref], entry) for ref in entry.refs):
+        if entry.id in self.disputed:
+            return "beyond the cut of its key log"
+        if not all(entry.is_behind(self.entries[ref]) for ref in entry.refs):
             return "dated before what it refers to"
-        walk = self._walk(self._ancestors[entry.id])
+        walk = self.walk_before(entry)
         if walk.rule is None:
             return "does not descend from the founding"
         grounds = walk.grounds
@@ -218,13 +290,24 @@ class Circle:
             return "" if not fields.proposal or said == fields.digest else "a false proposal"
         if any(self._descends(entry, one) for one in self._acts.get(entry.digest, ())):
             return "was done before"
-        if isinstance(fields, Admit) and fields.coop in walk.members:
+        if isinstance(fields, Affirm):
+            return ""
+        return self._why_not_act(entry, walk)
+
+    def _why_not_act(self, entry: Entry, walk: Walk) -> str:
+        """The same of an admit, remove or rule by a member."""
+        fields = entry.fields
+        # What was done in good faith, because of a record that is disputed since, goes on.
+        plain = walk if self.plain is self else self.plain.walk_before(entry)
+        if isinstance(fields, Admit) and fields.coop in walk.members & plain.members:
             return "a member already"
         if isinstance(fields, Remove):
-            if not grounds.get(fields.coop, frozenset()).issuperset(fields.admits):
+            left, there = (one.grounds.get(fields.coop, frozenset()) for one in (walk, plain))
+            if left.isdisjoint(fields.admits) or not (left | there).issuperset(fields.admits):
                 return "ends an admit that is not there"
             if fields.coop == entry.coop:
                 return ""
+        assert isinstance(walk.rule, Entry)
         assert isinstance(walk.rule.fields, Rules)
         threshold = _threshold(walk.rule.fields, fields)
         met = endorse.enough(threshold, self.supporters(entry), walk.electors(threshold))
@@ -264,6 +347,10 @@ class Circle:
         place = self._places.get(identifier)
         return place is not None and self._ancestors[entry.id] >> place & 1 == 1
 
+    def walk_before(self, entry: Entry) -> Walk:
+        """The fold of a record's ancestors."""
+        return self._walk(self._ancestors[entry.id])
+
     def _walk(self, within: int) -> Walk:
         """The fold of a set that holds the ancestors of each; from an earlier one where it can."""
         for known, walk in self._walks:
@@ -299,11 +386,6 @@ class Circle:
                 return None
             found.append(entry)
         return sorted(found, key=lambda one: one.order)
-
-
-def _is_before(ref: Entry, entry: Entry) -> bool:
-    """Whether a record is dated as it must be beside one that it refers to (SPEC "Record")."""
-    return ref.order < entry.order and (ref.log == entry.log or ref.order[0] < entry.order[0])
 
 
 def _threshold(rules: Rules, fields: CircleFields) -> Threshold:

@@ -16,7 +16,14 @@ from protocol.endorse import Endorse, Threshold
 from protocol.errors import Refusal
 from protocol.keyevents import LogCut, ascending, check_cuts
 from protocol.keys import Network
-from protocol.limits import HASH_BYTES, INTEGER_MAX, NAME_BYTES_MAX, SALT_BYTES, STEWARDS_MAX
+from protocol.limits import (
+    HASH_BYTES,
+    INTEGER_MAX,
+    LIST_MAX,
+    NAME_BYTES_MAX,
+    SALT_BYTES,
+    STEWARDS_MAX,
+)
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -28,7 +35,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     admit: Threshold
     name: str
-    nonce: bytes = bytes(SALT_BYTES)
+    nonce: bytes
     read: Literal["public", "members"]
     remove: Threshold
     rule: Threshold
@@ -85,7 +92,19 @@ class Remove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise Refusal("malformed", "remove")
 
 
-CircleFields = Rules | Admit | Accept | Remove | Endorse
+class Affirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Fields of `affirm/1`: disputed records of its own that a co-op takes as its own again."""
+
+    records: tuple[bytes, ...]
+
+    def check(self) -> None:
+        """At least one id."""
+        ascending(self.records, LIST_MAX, "affirmed records")
+        if not self.records:
+            raise Refusal("bad-field", "an affirm names records")
+
+
+CircleFields = Rules | Admit | Accept | Remove | Endorse | Affirm
 
 
 class Entry(NamedTuple):
@@ -100,6 +119,18 @@ class Entry(NamedTuple):
     fields: CircleFields
     digest: bytes
     """`endorse.act_digest` of this record's kind and fields. Acts that share one are one act."""
+
+    def is_behind(self, ref: Entry) -> bool:
+        """Whether it is dated as it must be beside one that it refers to (SPEC "Record")."""
+        return ref.order < self.order and (ref.log == self.log or ref.order[0] < self.order[0])
+
+    def names(self) -> frozenset[bytes]:
+        """Its author, and the co-ops to which it gives a ground if it is effective."""
+        if isinstance(self.fields, Admit):
+            return frozenset({self.coop, self.fields.coop})
+        if self.kind == FOUND and isinstance(self.fields, Rules):
+            return frozenset({self.coop, *self.fields.stewards})
+        return frozenset({self.coop})
 
 
 def entry_of(
@@ -122,6 +153,7 @@ RULE: Final = "circle.rule/1"
 ADMIT: Final = "circle.admit/1"
 ACCEPT: Final = "circle.accept/1"
 REMOVE: Final = "circle.remove/1"
+AFFIRM: Final = "affirm/1"
 FIELDS: Final[dict[str, msgspec.msgpack.Decoder[CircleFields]]] = {
     FOUND: msgspec.msgpack.Decoder(Rules),
     RULE: msgspec.msgpack.Decoder(Rules),
@@ -129,5 +161,6 @@ FIELDS: Final[dict[str, msgspec.msgpack.Decoder[CircleFields]]] = {
     ACCEPT: msgspec.msgpack.Decoder(Accept),
     REMOVE: msgspec.msgpack.Decoder(Remove),
     endorse.KIND: msgspec.msgpack.Decoder(Endorse),
+    AFFIRM: msgspec.msgpack.Decoder(Affirm),
 }
 VERSION: Final = 1

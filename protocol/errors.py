@@ -75,6 +75,9 @@ REFUSALS: Final[dict[str, Rule]] = {
     "not-yours": Rule(403, Peer.KEEP, "this belongs to another co-op"),
     "not-found": Rule(404, Peer.KEEP, "nothing with this id is here"),
     "already-withdrawn": Rule(409, Peer.KEEP, "this was withdrawn before"),
+    "changed-meanwhile": Rule(
+        409, Peer.KEEP, "this was changed by somebody else meanwhile; look at the newer version"
+    ),
     "bad-code": Rule(422, Peer.KEEP, "this code is not in its published list"),
     "unknown-format": Rule(422, Peer.KEEP, "this file is in none of the known formats"),
     "bad-file": Rule(422, Peer.KEEP, "this file is damaged or is not what it says"),

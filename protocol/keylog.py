@@ -83,7 +83,7 @@ class KeyLog:
         """Every valid placed event by its 16-byte reference, rivals included."""
         self.current: Epoch
         self._read: dict[bytes, tuple[KeyEvent, KeyFields]] = {}
-        self._in_force: frozenset[bytes] = frozenset()
+        self._in_force: tuple[bytes, ...] = ()
         """Hashes of the placed events from the inception to the current one."""
         event, fields = read_event(inception.event)
         if not isinstance(fields, Inception):
@@ -117,7 +117,7 @@ class KeyLog:
             self.events, self.epochs, self._read = before
             self._settle()
             raise
-        return len(self.events) - len(before[0])
+        return len(self.events.keys() - before[0].keys())
 
     def add_receipt(self, receipt: Receipt, witness: KeyLog) -> bool:
         """Count a witness's receipt; the witness's own log vouches for its device.
@@ -164,13 +164,27 @@ class KeyLog:
         """Whether the device's key is listed under the event that a header names."""
         return self._lists(self.epoch_of(reference), device)
 
-    def revoked(self) -> frozenset[bytes]:
-        """Signing keys that were revoked under an event that is in force."""
-        return frozenset(
-            fields.device
-            for event, fields in self._read.values()
-            if isinstance(fields, DeviceRevoke) and event.prev in self._in_force
+    def revocations(self) -> tuple[DeviceRevoke, ...]:
+        """Revocations under the current epoch; the list of a new epoch ends those before it."""
+        opened = self._opened_by(self.current.hash)
+        found = sorted(
+            (hash_, fields)
+            for hash_, (event, fields) in self._read.items()
+            if isinstance(fields, DeviceRevoke) and event.prev in opened
         )
+        return tuple(fields for _, fields in found)
+
+    def revoked(self) -> frozenset[bytes]:
+        """Signing keys that were revoked under the current epoch."""
+        return frozenset(fields.device for fields in self.revocations())
+
+    def in_force_refs(self) -> tuple[bytes, ...]:
+        """The references of the placed events in force, the inception first."""
+        return tuple(hash_[:KEY_EVENT_REF_BYTES] for hash_ in self._in_force)
+
+    def in_force(self) -> tuple[KeyFields, ...]:
+        """The fields of the placed events in force, the inception first."""
+        return tuple(self._read[hash_][1] for hash_ in self._in_force)
 
     def live_devices(self) -> tuple[Device, ...]:
         """Devices that may sign and connect now."""
@@ -187,10 +201,18 @@ class KeyLog:
         return tuple(self.events[key] for key in ranked)
 
     def _admit(self, signed: Signed, event: KeyEvent, fields: KeyFields) -> None:
-        if len(self.events) >= KEY_EVENTS_MAX:
-            raise Refusal("too-large", "events in one key log")
         hash_ = event_hash(self.network, signed.event)
         epoch = self._follow(hash_, signed, event, fields)
+        if isinstance(fields, DeviceRevoke) and not fields.cuts:
+            # Of those that say the same one is kept, or a device could fill the key log.
+            same = (one for one, read in self._read.items() if _is_same(read, event, fields))
+            other = next(same, hash_)
+            if other < hash_:
+                return
+            self.events.pop(other, None)
+            self._read.pop(other, None)
+        if len(self.events) >= KEY_EVENTS_MAX:
+            raise Refusal("too-large", "events in one key log")
         self.events[hash_] = signed
         self._read[hash_] = (event, fields)
         if epoch is not None:
@@ -216,9 +238,10 @@ class KeyLog:
             if event.place != before.place:
                 raise Refusal("bad-key-event", "place of a device event")
             allowed = {before.controller}
-            # Only a listed device may revoke itself: else strangers could fill the key log.
-            if isinstance(fields, DeviceRevoke) and self._lists(before, fields.device):
-                allowed.add(fields.device)
+            # Only a listed device may revoke itself, or strangers could fill the key log; and it
+            # cuts nothing, or the thief of a device could void what its co-op had said.
+            if isinstance(fields, DeviceRevoke) and not fields.cuts:
+                allowed |= {fields.device} if self._lists(before, fields.device) else set()
             _need(signers, allowed, 1)
             return None
         if event.place != before.place + 1:
@@ -270,13 +293,13 @@ class KeyLog:
             if epoch.place:
                 by_prev.setdefault(self._read[epoch.hash][0].prev or b"", []).append(epoch)
         current = next(epoch for epoch in self.epochs.values() if epoch.place == 0)
-        in_force = {current.hash}
+        in_force = [current.hash]
         while rivals := by_prev.get(current.hash):
             counts = self._receipt_counts(current, rivals)
             current = min(rivals, key=lambda rival: (-counts[rival.hash], rival.hash))
-            in_force.add(current.hash)
+            in_force.append(current.hash)
         self.current = current
-        self._in_force = frozenset(in_force)
+        self._in_force = tuple(in_force)
 
     def _receipt_counts(self, before: Epoch, rivals: list[Epoch]) -> dict[bytes, int]:
         """Receipts a rival; a witness with receipts for two of them counts for none."""
@@ -333,6 +356,11 @@ def _read_known(data: bytes) -> tuple[KeyEvent, KeyFields] | None:
         if refusal.code == "unknown-version":
             return None
         raise
+
+
+def _is_same(read: tuple[KeyEvent, KeyFields], event: KeyEvent, fields: DeviceRevoke) -> bool:
+    """Whether an event revokes the same device under the same event, and cuts nothing either."""
+    return read[0].prev == event.prev and read[1] == fields
 
 
 def _rank(event: KeyEvent) -> tuple[int, bool, str]:

@@ -44,7 +44,7 @@ SIGNATURE_GAP_RECORDS_MAX: Final = 128
 SIGNATURE_GAP_BYTES_MAX: Final = 512 * 1024
 
 LOG_INSTANCE_MAX: Final = 255
-# Beyond this many tips a log is overgrown: shown, and left out of the compared root.
+# With this many carried tips a log is overgrown: shown, and its leaf tells them no more.
 TIPS_MAX: Final = 16
 # Cuts and resume requests name at most this many heads of one log.
 CUT_HEADS_MAX: Final = 16

@@ -65,8 +65,17 @@ def log_id(network: Network, coop: bytes, opened: Open) -> bytes:
 
 
 def read_open(network: Network, header: Header, body: bytes) -> Open:
-    """Check that the first record of a log makes the id that its header claims."""
-    opened = decode_as(_OPEN, bytes(open_body(body).fields))
+    """Check that the first record of a log makes the id that its header claims.
+
+    Any other body is `malformed`, whatever is wrong in it: no log can begin so.
+    """
+    try:
+        parts = open_body(body)
+        opened = decode_as(_OPEN, bytes(parts.fields))
+    except Refusal as refusal:
+        raise Refusal("malformed", str(refusal)) from refusal
+    if parts.subject is not None or len(parts.refs) > 1:
+        raise Refusal("malformed", "log.open has no subject and refers to one admit")
     if len(opened.circle) != HASH_BYTES or len(opened.device) != KEY_BYTES:
         raise Refusal("malformed", "log.open")
     if not 0 <= opened.instance <= LOG_INSTANCE_MAX:

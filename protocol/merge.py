@@ -153,6 +153,7 @@ KINDS: Final[dict[str, Kind]] = {
     circle.ADMIT: _kind("circle", circle.Admit, needs_subject=False),
     circle.ACCEPT: _kind("circle", circle.Accept, needs_subject=False),
     circle.REMOVE: _kind("circle", circle.Remove, needs_subject=False),
+    circle.AFFIRM: _kind("circle", circle.Affirm, needs_subject=False),
     endorse.KIND: _kind("circle", endorse.Endorse, needs_subject=False),
     profile.PROFILE: _kind("profile", profile.Profile, needs_subject=False),
     profile.CONTACT: _kind("contact", profile.Contact, needs_subject=False),

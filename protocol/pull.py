@@ -11,6 +11,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from protocol.errors import Refusal
+from protocol.keyevents import Receipt
+from protocol.keylog import Signed, event_hash, read_event
+from protocol.keys import Network
 from protocol.limits import (
     ASKED_KEY_LOGS_MAX,
     ASKED_LOGS_MAX,
@@ -20,21 +23,27 @@ from protocol.limits import (
 )
 from protocol.messages import AskKeys, AskLogs, AskTrie, Leaf, LogAsk, Message, TrieNode
 from protocol.replica import LeafState, Replica
+from protocol.trie import key_leaf
 
 
 class Pull:
     """One round for one circle. `step` gives the next messages; the round is over at `finished`."""
 
-    def __init__(self, circle: bytes, blind: bytes, requests: Iterable[int]) -> None:
+    def __init__(
+        self, network: Network, circle: bytes, blind: bytes, requests: Iterable[int]
+    ) -> None:
         self.circle = circle
         self.progressed = False
         self.refused: dict[str, int] = {}
+        self._network = network
         self._blind = blind
         self._requests = iter(requests)
         self._prefixes: list[str] = [""]
         self._asked_prefixes: list[str] = []
         self._keys: list[bytes] = []
-        self._asked_keys = False
+        self._asked_keys: frozenset[bytes] = frozenset()
+        self._witnesses: set[bytes] = set()
+        """Leaves of the witnesses that the key logs asked for name."""
         self._logs: list[bytes] = []
         self._open: dict[int, int] = {}
         """Request -> chunks handed out and not yet taken in; a request ends when both are done."""
@@ -66,7 +75,7 @@ class Pull:
         walking = bool(self._prefixes or self._asked_prefixes)
         if not walking and self._keys and not self._asked_keys:
             now, self._keys = self._keys[:ASKED_KEY_LOGS_MAX], self._keys[ASKED_KEY_LOGS_MAX:]
-            self._asked_keys = True
+            self._asked_keys = frozenset(now)
             out.append(AskKeys(self._blind, tuple(now)))
         # Key logs travel first: a record under an unknown key could only wait.
         keys_done = not walking and not self._keys and not self._asked_keys
@@ -92,9 +101,27 @@ class Pull:
                     if isinstance(child, Leaf):
                         self._want(child, replica)
 
+    def keys(self, events: Iterable[Signed], receipts: Iterable[Receipt]) -> None:
+        """Refuse key logs that were not asked for; those of their witnesses may come behind them.
+
+        What cannot be read is the door's to refuse.
+        """
+        if not self._asked_keys:
+            raise Refusal("peer-flooding", "an answer to nothing")
+        came: set[bytes | None] = {key_leaf(self._network, one.coop) for one in receipts}
+        for signed in events:
+            leaf, witnesses = self._read(signed)
+            if leaf in self._asked_keys:
+                self._witnesses |= witnesses
+            elif leaf not in self._witnesses:
+                came.add(leaf)
+        if came - self._asked_keys - {None}:
+            raise Refusal("peer-flooding", "a key log that was not asked for")
+
     def keys_end(self, *, progressed: bool) -> None:
         """The key logs that were asked for have been taken in."""
-        self._asked_keys = False
+        self._asked_keys = frozenset()
+        self._witnesses = set()
         self.progressed |= progressed
 
     def chunk_came(self, request: int) -> None:
@@ -112,6 +139,16 @@ class Pull:
         """The other side has sent everything for the request."""
         self._ended.add(request)
         self._close(request)
+
+    def _read(self, signed: Signed) -> tuple[bytes | None, set[bytes]]:
+        """The leaf of the co-op that an event is of, and those of the witnesses that it names."""
+        try:
+            event, fields = read_event(signed.event)
+        except Refusal:
+            return None, set()
+        coop = event.coop or event_hash(self._network, signed.event)
+        named = getattr(fields, "witnesses", ())
+        return key_leaf(self._network, coop), {key_leaf(self._network, one) for one in named}
 
     def _close(self, request: int) -> None:
         if request in self._ended and not self._open[request]:

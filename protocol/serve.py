@@ -1,7 +1,8 @@
 """Serve: one side's answers to what the other asks for, streamed within the credit it gave.
 
-`Streams` turns log requests into data frames, a few at a time, whenever the link can take more. It
-reads the replica and never writes; what may be served at all is the session's question.
+`Streams` turns log requests into data frames, a few at a time, and hands out key logs a message at
+a time, whenever the link can take more. It reads the replica and never writes; what may be served
+at all is the session's question.
 """
 
 from __future__ import annotations
@@ -41,16 +42,23 @@ from protocol.replica import LeafState, LogReader, Replica
 
 
 class Streams:
-    """The log requests of one peer that are being answered."""
+    """The requests of one peer, for logs and for key logs, that are being answered."""
 
     def __init__(self) -> None:
         self._streams: dict[int, _Stream] = {}
+        self._keys: deque[Iterator[Message]] = deque()
 
     def ask(self, asked: AskLogs, circle: bytes) -> None:
         """Begin to answer; refuses `peer-flooding` beyond 16 requests in flight."""
-        if len(self._streams) >= REQUESTS_IN_FLIGHT_MAX or asked.request in self._streams:
+        self._make_room()
+        if asked.request in self._streams:
             raise Refusal("peer-flooding", "requests in flight")
         self._streams[asked.request] = _Stream(circle, deque(asked.logs), asked.credit)
+
+    def ask_keys(self, asked: AskKeys, circle: bytes, replica: Replica) -> None:
+        """The same for key logs; they are read when their turn comes."""
+        self._make_room()
+        self._keys.append(key_logs(asked, circle, replica))
 
     def credit(self, request: int, size: int) -> None:
         """More may be sent; a request that has ended in the meantime is no fault."""
@@ -58,7 +66,15 @@ class Streams:
             self._streams[request].credit += size
 
     def next_frames(self, replica: Replica) -> list[Message]:
-        """The frames of one more chunk of some request, or [] when nothing can be sent now."""
+        """The frames of one more chunk of some request, or [] when nothing can be sent now.
+
+        Key logs go first: the records that follow could only wait for them.
+        """
+        while self._keys:
+            message = next(self._keys[0], None)
+            if message is not None:
+                return [message]
+            self._keys.popleft()
         for request, stream in list(self._streams.items()):
             if stream.credit <= 0:
                 continue
@@ -69,6 +85,10 @@ class Streams:
             stream.credit -= len(packed)
             return [Data(request, last, piece) for piece, last in split(packed)]
         return []
+
+    def _make_room(self) -> None:
+        if len(self._streams) + len(self._keys) >= REQUESTS_IN_FLIGHT_MAX:
+            raise Refusal("peer-flooding", "requests in flight")
 
 
 class _Stream:
@@ -120,13 +140,13 @@ def trie_nodes(
     )
 
 
-def key_logs(asked: AskKeys, circle: bytes | None, replica: Replica) -> Iterator[Message]:
+def key_logs(asked: AskKeys, circle: bytes, replica: Replica) -> Iterator[Message]:
     """The answer to a wish for key logs, in as many messages as it takes; the last says so."""
     events: list[Signed] = []
     receipts: list[Receipt] = []
     size = 0
-    for leaf in asked.leaves if circle else ():
-        more, more_receipts = replica.key_log(circle or b"", leaf)
+    for leaf in asked.leaves:
+        more, more_receipts = replica.key_log(circle, leaf)
         receipts += more_receipts
         for event in more:
             cost = len(event.event) + SIGNATURE_COST_BYTES * len(event.signatures)

@@ -25,7 +25,7 @@ from protocol.limits import (
 )
 from protocol.pull import Pull
 from protocol.replica import Replica
-from protocol.serve import Streams, blob, bodies, key_logs, split, trie_nodes
+from protocol.serve import Streams, blob, bodies, split, trie_nodes
 from protocol.sessionevents import (
     Behind,
     BlobListCame,
@@ -161,6 +161,7 @@ class Session:
                 return self._trie(message, replica)
             case m.Keys():
                 pulling = self._pulling(message.blind)
+                self._pulls[pulling].keys(message.events, message.receipts)
                 return [KeyLogs(pulling, message.events, message.receipts, message.last)]
             case m.Data():
                 return self._collect(message)
@@ -196,7 +197,10 @@ class Session:
             case m.AskTrie():
                 self._send(m.Trie(asked.blind, trie_nodes(replica, circle, asked.prefixes)))
             case m.AskKeys():
-                self._send_all(key_logs(asked, circle, replica))
+                if circle is None:
+                    self._send(m.Keys(asked.blind, (), (), last=True))
+                else:
+                    self._streams.ask_keys(asked, circle, replica)
             case m.AskLogs():
                 if circle is None:
                     self._send(m.Done(asked.request))
@@ -244,7 +248,9 @@ class Session:
                 events.append(CaughtUp(circle))
                 continue
             self._targets[circle] = self._their_roots[circle]
-            pull = self._pulls[circle] = Pull(circle, self.blind(circle), self._requests)
+            pull = self._pulls[circle] = Pull(
+                self._network, circle, self.blind(circle), self._requests
+            )
             self._send_all(pull.step(replica))
         return events
 

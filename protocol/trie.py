@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
 from protocol.keys import Network
-from protocol.limits import HASH_BYTES, TRIE_DEPTH_MAX, TRIE_FANOUT
+from protocol.limits import HASH_BYTES, TIPS_MAX, TRIE_DEPTH_MAX, TRIE_FANOUT
 
 
 class TrieStore(Protocol):
@@ -77,8 +77,12 @@ def key_leaf(network: Network, coop: bytes) -> bytes:
 
 
 def tips_hash(network: Network, tips: Iterable[bytes]) -> bytes:
-    """The value of a log's leaf: H("tips", its sorted tips)."""
-    return network.hash_value(b"tips", sorted(tips))
+    """The value of a log's leaf: H("tips", its sorted tips), of an overgrown one H("tips", []).
+
+    Replicas may have taken different branches of an overgrown log, and take no more.
+    """
+    some = sorted(tips)
+    return network.hash_value(b"tips", some if len(some) < TIPS_MAX else [])
 
 
 def children_of(children: bytes) -> list[bytes]:

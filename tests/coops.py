@@ -230,7 +230,7 @@ class Talk:
                     event, coop.replica, progressed=outcome.new_records > 0, gap=outcome.gap
                 )
             elif isinstance(event, KeyLogs):
-                grown = ingest.ingest_keys(coop.database, event.events, event.receipts)
+                grown = ingest.take_keys(coop.database, event.events, event.receipts)
                 if event.last:
                     todo += session.keys_taken(event.circle, coop.replica, progressed=bool(grown))
             elif isinstance(event, BodyCame):
@@ -263,6 +263,7 @@ def found_open(coop: Coop) -> bytes:
     fields = Rules(
         admit=anyone,
         name="open house",
+        nonce=bytes(16),
         read="members",
         remove=majority,
         rule=majority,

@@ -9,22 +9,20 @@ from typing import Final
 import msgspec
 from aiohttp import hdrs, web
 
-from node import home, importing
-from node.api.checks import check_code
+from node import importing
 from node.api.offers import asker_of
 from node.api.route import Call, Route
 from node.api.streams import file_pieces, from_thread, send
 from node.catalogue import Defaults, export
 from node.catalogue.table import FILE_BYTES_MAX
 from node.gate.bodies import saved_body, scratch_file
+from node.gate.checks import check_code
 from node.gate.problems import problem_of
 from node.importing import Progress, Report
 from node.text import country_currency, translator
-from node.views import Connection, circles, ids, offers
-from node.views.ids import text
-from node.views.offers import Wanted
-from protocol.errors import Refusal
-from protocol.keys import CIRCLE
+from node.views import Connection, ids, market, names
+from node.views.market import Wanted
+from node.views.own import own_circle
 from protocol.values import Country, Currency, Language
 
 CSV: Final = "text/csv"
@@ -32,7 +30,7 @@ LINES: Final = "application/x-ndjson"
 
 
 class ImportQuery(msgspec.Struct, frozen=True):
-    """Where to, and what the file leaves open; without a format it is recognised."""
+    """Where to, and what the file leaves open; format and encoding are recognised unless named."""
 
     circle: str
     format: str | None = None
@@ -40,6 +38,7 @@ class ImportQuery(msgspec.Struct, frozen=True):
     currency: Currency | None = None
     country: Country | None = None
     language: Language | None = None
+    encoding: str | None = None
 
 
 class CatalogueQuery(msgspec.Struct, frozen=True):
@@ -52,14 +51,16 @@ class CatalogueQuery(msgspec.Struct, frozen=True):
 async def take_in(call: Call) -> web.StreamResponse:
     """Answer line by line: how far it is, then what came of it, or the error that ended it."""
     query: ImportQuery = call.query
-    circle = await _own_circle(call, query.circle)
+    node = call.node
+    now_ms = node.clock.now_ms()
+    circle = await call.read(lambda reader: own_circle(reader, node.coop, now_ms, query.circle))
     for kind, code in (("currency", query.currency), ("country", query.country)):
         if code is not None:
             check_code(kind, kind, code)
     defaults = await _defaults(call, query)
     wish = importing.Wish(circle, call.principal.role, query.dry_run)
     async with saved_body(call.request, FILE_BYTES_MAX) as path:
-        source = await importing.opened(path, query.format, defaults)
+        source = await importing.opened(path, query.format, defaults, query.encoding)
         rejects = path.with_suffix(".rejects")
         try:
             steps = importing.run(call.node, source, wish, rejects)
@@ -77,7 +78,7 @@ async def give_out(call: Call) -> web.StreamResponse:
         def view(reader: Connection) -> int:
             circle = None if query.circle is None else ids.circle_id(reader, query.circle)
             wanted = Wanted(mine=query.mine, circle=circle)
-            return export.write(path, offers.all_fields(reader, wanted, asker))
+            return export.write(path, market.all_fields(reader, wanted, asker))
 
         await call.read(view)
         headers: dict[str, str] = {
@@ -103,29 +104,13 @@ async def _lines(
 
 async def _defaults(call: Call, query: ImportQuery) -> Defaults:
     """What the file leaves open: as asked for, else as the co-op's own profile has it."""
-    kept = await call.node.store.write(home.kept_profile)
-    country = query.country or (kept.country if kept else "")
-    languages = kept.languages if kept else ()
+    kept = importing.default_values(await call.read(names.own_profile), call.languages[0])
+    country = query.country or kept.country
     return Defaults(
         currency=query.currency or country_currency(country),
         country=country,
-        language=query.language or (languages or (call.languages[0].partition("_")[0],))[0],
+        language=query.language or kept.language,
     )
-
-
-async def _own_circle(call: Call, written: str) -> bytes:
-    """A circle in which this co-op may publish; refuses `not-a-member`."""
-    node = call.node
-
-    def view(reader: Connection) -> bytes:
-        circle = ids.circle_id(reader, written)
-        shown = circles.all_of(reader, node.coop, node.clock.now_ms()).circles
-        if not any(one.mine for one in shown if one.id == text(CIRCLE, circle)):
-            raise Refusal("not-a-member")
-        return circle
-
-    circle: bytes = await call.read(view)
-    return circle
 
 
 ROUTES: Final = (

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from node.api.route import Call, Route
-from node.views import Connection, circles, ids, names
+from node.views import ids, joins
 from node.views.ids import text
 from protocol.keys import CIRCLE, COOP
 from protocol.limits import INVITE_ADDRESSES_MAX
@@ -72,29 +72,19 @@ class Joined(msgspec.Struct, frozen=True):
     state: Literal["joined", "pending"]
 
 
+class GivenUp(msgspec.Struct, frozen=True):
+    """The circle that is not waited for any more."""
+
+    given_up: str
+
+
 async def create(call: Call) -> InviteMade:
     """Make a link."""
     wish: NewInvite = call.wish
-    node = call.node
-
-    def view(reader: Connection) -> tuple[bytes, str, str]:
-        circle = ids.circle_id(reader, wish.circle)
-        shown = circles.all_of(reader, node.coop, node.clock.now_ms()).circles
-        name = next(one.name for one in shown if one.id == text(CIRCLE, circle))
-        return circle, name, names.names_of(reader, [node.coop], node.coop)[node.coop]
-
-    circle, circle_name, coop_name = await call.read(view)
-    defaults = node.settings.invite
-    uses = defaults.uses if wish.uses is None else wish.uses
-    given = await node.invites.create(
-        circle,
-        circle_name,
-        coop_name,
-        wish.addresses or (node.address,),
-        uses=uses,
-        days=defaults.days if wish.days is None else wish.days,
-    )
-    return InviteMade(given.id.hex(), given.link, text(CIRCLE, circle), given.expires_ms, uses)
+    circle: bytes = await call.read(lambda reader: ids.circle_id(reader, wish.circle))
+    given = await call.node.invite(circle, uses=wish.uses, days=wish.days, addresses=wish.addresses)
+    identifier, uses = given.id.hex(), given.uses_left
+    return InviteMade(identifier, given.link, text(CIRCLE, circle), given.expires_ms, uses)
 
 
 async def show_all(call: Call) -> Invites:
@@ -132,6 +122,20 @@ async def join(call: Call) -> Joined:
     )
 
 
+async def show_joins(call: Call) -> joins.Joins:
+    """What this node wishes to join."""
+    wishes = await call.node.peers.joins.wishes.all()
+    found: joins.Joins = await call.read(lambda reader: joins.joins(reader, call.node.coop, wishes))
+    return found
+
+
+async def give_up(call: Call) -> GivenUp:
+    """Wait no longer."""
+    circle = ids.whole(CIRCLE, call.part("circle"))
+    await call.node.peers.joins.wishes.give_up(circle)
+    return GivenUp(text(CIRCLE, circle))
+
+
 ROUTES: Final = (
     Route(
         method="GET", path="/invites", summary="Invites that this node gave out", scope="admin",
@@ -148,5 +152,13 @@ ROUTES: Final = (
     Route(
         method="POST", path="/joins", summary="Join a circle by an invite link", scope="admin",
         handle=join, wish=InviteLink, answer=Joined,
+    ),
+    Route(
+        method="GET", path="/joins", summary="Circles that this node wishes to join",
+        handle=show_joins, answer=joins.Joins,
+    ),
+    Route(
+        method="DELETE", path="/joins/{circle}", summary="Give up a wish to join", scope="admin",
+        handle=give_up, answer=GivenUp,
     ),
 )  # fmt: skip

@@ -60,6 +60,7 @@ async def take_in(call: Call) -> LogTaken:
             await asyncio.to_thread(file.close)
     if taken.records_new:
         node.events.put("records", {"circle": taken.circle.hex(), "new": taken.records_new})
+        node.peers.announce()
     if taken.members_changed:
         node.accepted(taken.circle)
         node.peers.wake()

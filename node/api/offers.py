@@ -7,28 +7,23 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from node.api.checks import check_offer, check_pictures
 from node.api.route import Call, Route
-from node.views import Connection, ids, offers
+from node.gate.checks import check_offer, check_pictures
+from node.views import Connection, ids, market, offers
 from node.views.ids import text, whole
-from node.views.offers import Asker, OfferDetail, OfferPage, Wanted, match_of
+from node.views.market import Asker, Filters, OfferPage
+from node.views.offers import OfferDetail
 from protocol import trade
-from protocol.errors import Refusal
 from protocol.keys import CIRCLE, RECORD
-from protocol.values import Country, Text
+from protocol.values import Text
 
 PAGE_OFFERS: Final = 50
 PAGE_OFFERS_MAX: Final = 1_000
 
 
-class OfferQuery(msgspec.Struct, frozen=True):
+class OfferQuery(Filters, frozen=True, kw_only=True):
     """Filters, the size of a page, and `next` of the page before as `after`."""
 
-    search: str | None = None
-    country: Country | None = None
-    kind: Literal["offer", "want"] | None = None
-    mine: bool = False
-    circle: str | None = None
     limit: Annotated[int, Meta(ge=1, le=PAGE_OFFERS_MAX)] = PAGE_OFFERS
     after: str | None = None
     language: str | None = None
@@ -50,9 +45,13 @@ class OfferMade(msgspec.Struct, frozen=True):
 
 
 class OfferChange(msgspec.Struct, frozen=True):
-    """The whole new content: what it leaves out is gone."""
+    """The whole new content: what it leaves out is gone.
+
+    `over` is the version that it was made from: if another one stands there now, it is refused.
+    """
 
     offer: trade.Offer
+    over: str | None = None
 
 
 class OfferChanged(msgspec.Struct, frozen=True):
@@ -82,8 +81,8 @@ async def show_all(call: Call) -> OfferPage:
     languages = call.languages if query.language is None else (query.language, *call.languages)
 
     def view(reader: Connection) -> OfferPage:
-        wanted = wanted_of(reader, query)
-        return offers.page(reader, wanted, asker, languages, query.after, query.limit)
+        wanted = market.wanted_of(reader, query, asker.now_ms)
+        return market.page(reader, wanted, asker, languages, query.after, query.limit)
 
     found: OfferPage = await call.read(view)
     return found
@@ -121,22 +120,14 @@ async def change(call: Call) -> OfferChanged:
     wish: OfferChange = call.wish
     check_offer(wish.offer, call.node.clock.now_ms())
 
-    def view(reader: Connection) -> OfferDetail:
+    def view(reader: Connection) -> bytes:
         check_pictures(reader, wish.offer.images)
-        offer = ids.offer_id(reader, call.part("offer"))
-        return offers.detail(reader, offer, asker_of(call), ())
+        return ids.offer_id(reader, call.part("offer"))
 
-    found: OfferDetail = await call.read(view)
-    if not found.mine:
-        raise Refusal("not-yours")
-    record = await call.node.add_offer(
-        whole(CIRCLE, found.circle),
-        KINDS[found.kind],
-        wish.offer,
-        subject=whole(RECORD, found.id),
-        role=call.principal.role,
-    )
-    return OfferChanged(found.id, text(RECORD, record))
+    offer: bytes = await call.read(view)
+    over = None if wish.over is None else whole(RECORD, wish.over)
+    record = await call.node.edit_offer(offer, wish.offer, over=over, role=call.principal.role)
+    return OfferChanged(text(RECORD, offer), text(RECORD, record))
 
 
 async def withdraw(call: Call) -> Withdrawn:
@@ -150,17 +141,6 @@ async def withdraw(call: Call) -> Withdrawn:
 def asker_of(call: Call) -> Asker:
     """For whom and when something is shown."""
     return Asker(call.node.coop, call.node.clock.now_ms())
-
-
-def wanted_of(reader: Connection, query: OfferQuery) -> Wanted:
-    """What a query asks for."""
-    return Wanted(
-        match=None if query.search is None else match_of(query.search),
-        country=query.country,
-        is_want=None if query.kind is None else query.kind == "want",
-        mine=query.mine,
-        circle=None if query.circle is None else ids.circle_id(reader, query.circle),
-    )
 
 
 KINDS: Final = {"offer": trade.OFFER, "want": trade.WANT}

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from node.api.checks import check_code
 from node.api.route import Call, Route
+from node.gate.checks import check_code
 from node.views import Connection, names, peers, status
 from protocol.errors import Refusal
 from protocol.profile import Profile
@@ -28,7 +28,8 @@ async def show(call: Call) -> status.Status:
 
     def view(reader: Connection) -> status.Status:
         shown = peers.peers(reader, node.coop, seen)
-        return status.status(reader, node.coop, node.store.lag, node.clock.now_ms(), shown)
+        now_ms = node.clock.now_ms()
+        return status.status(reader, node.coop, node.store.lag, now_ms, shown, node.copy_error)
 
     found: status.Status = await call.read(view)
     return found

@@ -10,6 +10,8 @@ from node.api import (
     accounts,
     blobs,
     circles,
+    devices,
+    disputes,
     events,
     imports,
     invites,
@@ -39,5 +41,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *logs.ROUTES,
     *events.ROUTES,
     *accounts.ROUTES,
+    *devices.ROUTES,
+    *disputes.ROUTES,
     openapi.route(lambda: ROUTES),
 )

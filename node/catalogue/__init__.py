@@ -9,10 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from node.catalogue import fairmondo, open_food_network, own
+from node.catalogue import encodings, fairmondo, open_food_network, own
+from node.catalogue.encodings import ENCODINGS
 from node.catalogue.rejects import Rejects
 from node.catalogue.row import Defaults, Format, Parser, Row, external_ids
-from node.catalogue.table import ROWS_MAX, headers, not_utf8, read_head, records
+from node.catalogue.table import ROWS_MAX, headers, read_head, records
 from node.catalogue.table import count_rows as _count_rows
 from node.codes import Problem, bad_field
 from node.text import Translate
@@ -20,6 +21,7 @@ from node.text import mark as _
 from protocol.errors import Refusal
 
 __all__ = [
+    "ENCODINGS",
     "FORMATS",
     "ROWS_MAX",
     "Catalogue",
@@ -36,29 +38,36 @@ __all__ = [
 
 def recognise(head: bytes) -> str | None:
     """The format (a key of `FORMATS`) of a file that begins so; None when it is none of them."""
-    found = _recognise(head, None)
+    found = _recognise(head, None, "utf-8")
     return found[0].name if found else None
 
 
 def read(
-    path: Path, format_name: str | None = None, defaults: Defaults | None = None
+    path: Path,
+    format_name: str | None = None,
+    defaults: Defaults | None = None,
+    encoding: str | None = None,
 ) -> "Catalogue":
     """A catalogue whose rows are then read one by one.
 
     Goes through the whole file once before, so that nothing is published of a file that is damaged,
-    not UTF-8 or too long: `Refusal` unknown-format, bad-file or too-large.
+    in an encoding that nobody named, or too long: `Refusal` unknown-format, bad-file or too-large.
     """
     head = read_head(path)
-    found = _recognise(head, format_name)
+    written = encoding.casefold() if encoding else encodings.recognise(path)
+    if written is None:
+        raise encodings.refusal(path, "utf-8")
+    found = _recognise(head, format_name, written)
     if found is None:
-        raise _unknown(path, head, format_name)
+        raise _unknown(path, head, format_name, written)
     known, delimiter, header = found
     return Catalogue(
         path=path,
+        encoding=written,
         format=known,
         delimiter=delimiter,
         header=header,
-        rows=_count_rows(path, delimiter),
+        rows=_count_rows(path, delimiter, written),
         parser=known.parser(header, defaults or Defaults()),
     )
 
@@ -72,6 +81,7 @@ class Catalogue(msgspec.Struct, frozen=True):
     """An opened catalogue. Each iteration reads the file anew."""
 
     path: Path
+    encoding: str
     format: Format
     delimiter: str
     header: tuple[str, ...]
@@ -82,7 +92,7 @@ class Catalogue(msgspec.Struct, frozen=True):
         """Read row by row; duplicates inside the file are problems of the later row."""
         width = len(self.header)
         seen: dict[str, int] = {}
-        lines = records(self.path, self.delimiter)
+        lines = records(self.path, self.delimiter, self.encoding)
         next(lines)
         for line, raw in lines:
             # a short row has empty cells at its end, as every program that reads CSV takes it
@@ -120,14 +130,17 @@ class Catalogue(msgspec.Struct, frozen=True):
             self.path,
             self.header,
             self.delimiter,
+            encoding=self.encoding,
             where=where,
             fallback=fallback,
             translate=translate,
         )
 
 
-def _recognise(head: bytes, format_name: str | None) -> tuple[Format, str, tuple[str, ...]] | None:
-    cut = list(headers(head))
+def _recognise(
+    head: bytes, format_name: str | None, encoding: str
+) -> tuple[Format, str, tuple[str, ...]] | None:
+    cut = list(headers(head, encoding))
     for known in FORMATS.values():
         if format_name in {None, known.name}:
             for delimiter, header in cut:
@@ -136,10 +149,9 @@ def _recognise(head: bytes, format_name: str | None) -> tuple[Format, str, tuple
     return None
 
 
-def _unknown(path: Path, head: bytes, format_name: str | None) -> Refusal:
-    cut = list(headers(head))
-    if not cut:
-        return not_utf8(path)
+def _unknown(path: Path, head: bytes, format_name: str | None, encoding: str) -> Refusal:
+    if not list(headers(head, encoding)):
+        return encodings.refusal(path, encoding)
     if format_name is not None and format_name not in FORMATS:
         return Refusal("unknown-format", f"{format_name!r}; there are {', '.join(FORMATS)}")
     asked = [FORMATS[format_name]] if format_name else list(FORMATS.values())

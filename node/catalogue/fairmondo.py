@@ -306,5 +306,6 @@ FORMAT = Format(
     needs="€ as its first column",
     fits=fits,
     parser=parser,
+    lacks=lambda _: frozenset({"country"}),
     ids_unique=False,  # a seller's own number may be there twice
 )

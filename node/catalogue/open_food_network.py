@@ -214,4 +214,5 @@ FORMAT = Format(
     needs="the columns name, producer, price and units",
     fits=fits,
     parser=parser,
+    lacks=lambda _: frozenset({"country", "currency", "language"}),
 )

@@ -59,6 +59,17 @@ def fits(header: tuple[str, ...]) -> bool:
     return "title" in names or {"sku", "action"} <= names
 
 
+def lacks(header: tuple[str, ...]) -> frozenset[str]:
+    """The defaults for which a file under this header has no column, where it has need of them."""
+    names = {name.casefold() for name in header}
+    asked = {"country"}
+    if names & set(TEXTS):
+        asked.add("language")
+    if names & {name for columns in MONEY for name in columns}:
+        asked.add("currency")
+    return frozenset(asked - names)
+
+
 def merge(tree: Tree, more: Tree) -> Tree:
     """Add what is not there yet; maps are merged, anything else in `tree` stays."""
     for key, value in more.items():
@@ -380,4 +391,5 @@ FORMAT = Format(
     needs="a column title (or title:sw and the like), or sku and action",
     fits=fits,
     parser=parser,
+    lacks=lacks,
 )

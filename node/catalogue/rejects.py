@@ -35,6 +35,7 @@ class Rejects:
         header: Iterable[str],
         delimiter: str,
         *,
+        encoding: str = "utf-8",
         where: Path | None = None,
         fallback: Path | None = None,
         translate: Translate = _,
@@ -50,9 +51,11 @@ class Rejects:
         self._fallback = fallback
         self._translate = translate
         self._file: TextIO | None = None
-        # some programs know UTF-8 by this mark, others stumble on it: begin as the source does
+        # some programs know UTF-8 by this mark, others stumble on it: begin as the source does,
+        # and with it where the source was in another encoding
         with source.open("rb") as file:
-            self._is_marked = file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+            begin = file.read(len(codecs.BOM_UTF8))
+        self._is_marked = encoding != "utf-8" or begin == codecs.BOM_UTF8
 
     def write(self, raw: list[str], problems: list[Problem]) -> None:
         """Add a row with its reasons."""

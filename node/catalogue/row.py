@@ -77,6 +77,8 @@ class Format(msgspec.Struct, frozen=True):
     needs: str
     fits: Callable[[tuple[str, ...]], bool]
     parser: Callable[[tuple[str, ...], Defaults], Parser]
+    lacks: Callable[[tuple[str, ...]], frozenset[str]]
+    """Which of the defaults a file under this header leaves open: fields of `Defaults`."""
     ids_unique: bool = True
 
 

@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+from node.catalogue.encodings import codec_of, refusal, refuse_wide
 from protocol.errors import Refusal
 from protocol.limits import BODY_BYTES_MAX
 
@@ -37,13 +38,14 @@ def read_head(path: Path) -> bytes:
         head = file.read(HEAD_BYTES)
     if not head.removeprefix(codecs.BOM_UTF8).strip():
         raise Refusal("unknown-format", "the file is empty")
+    refuse_wide(head)
     return head
 
 
-def headers(head: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The first row, as each delimiter would cut it; none when it is not UTF-8 text."""
+def headers(head: bytes, encoding: str = "utf-8") -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The first row, as each delimiter would cut it; none when it is not text in this encoding."""
     try:
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
+        text = codecs.getincrementaldecoder(codec_of(encoding))().decode(head)
     except UnicodeDecodeError:
         return
     text = text.lstrip("\r\n")
@@ -55,12 +57,15 @@ def headers(head: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield delimiter, tuple(name.strip() for name in first)
 
 
-def records(path: Path, delimiter: str) -> Iterator[tuple[int, Cells]]:
+def records(
+    path: Path, delimiter: str, encoding: str = "utf-8"
+) -> Iterator[tuple[int, Cells]]:
     """(line it begins on, cells) of each row that is not empty, the header first.
 
-    A quotation mark left open, a byte that is not UTF-8, a NUL byte: `Refusal` with the line.
+    A quotation mark left open, a byte that is not of this encoding, a NUL byte: `Refusal` with the
+    line.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding=codec_of(encoding), newline="") as file:
         reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
         line = 1
         try:
@@ -69,41 +74,24 @@ def records(path: Path, delimiter: str) -> Iterator[tuple[int, Cells]]:
                     yield line, cells
                 line = reader.line_num + 1
         except UnicodeDecodeError:
-            raise not_utf8(path) from None
+            raise refusal(path, encoding) from None
         except csv.Error as broken:
             raise Refusal("bad-file", _told(line, str(broken))) from None
 
 
-def count_rows(path: Path, delimiter: str = ",") -> int:
+def count_rows(path: Path, delimiter: str = ",", encoding: str = "utf-8") -> int:
     """Rows below the header; reads the whole file and refuses what no row of it can mend.
 
     Refuses `too-large` beyond `ROWS_MAX` rows.
     """
     count = -1
-    for line, cells in records(path, delimiter):
+    for line, cells in records(path, delimiter, encoding):
         count += 1
         if count == 0:
             _check_header(line, cells)
         if count > ROWS_MAX:
             raise Refusal("too-large", f"more than {ROWS_MAX:,} rows; split the file")
     return max(count, 0)
-
-
-def not_utf8(path: Path) -> Refusal:
-    """The refusal that names the first line and byte of a file that is not UTF-8."""
-    offset = 0
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if number == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                return Refusal("unknown-format", f"it is UTF-16 from its first byte; {SAVE_IT}")
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError as broken:
-                where = f"line {number}, byte {offset + broken.start + 1} of the file"
-                byte = f"0x{line[broken.start]:02X}"
-                return Refusal("unknown-format", f"{where} ({byte}) is not UTF-8; {SAVE_IT}")
-            offset += len(line)
-    return Refusal("unknown-format", f"the file changed while it was read; {SAVE_IT}")
 
 
 def _lines(file: Iterator[str]) -> Iterator[str]:
@@ -132,11 +120,6 @@ def _told(line: int, reason: str) -> str:
         return f"line {line}: a quotation mark is opened and never closed"
     return f"line {line}: {reason}; a quotation mark inside a text is written twice"
 
-
-SAVE_IT = (
-    "open it in the program that made it and save it as CSV with the character set UTF-8 "
-    "(in Excel: 'CSV UTF-8'; in LibreOffice: character set 'Unicode (UTF-8)')"
-)
 
 # the limit of Python's reader holds for the whole process, and is too low for that column
 csv.field_size_limit(CELL_CHARS_MAX)

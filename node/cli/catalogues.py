@@ -29,7 +29,7 @@ NAMES_MAX: Final = 1000
 
 
 @verb(app, "import")
-async def take_in(
+async def take_in(  # noqa: PLR0913 - an option each
     call: Call,
     file: Annotated[Path, typer.Argument(help="The catalogue, a CSV file.")],
     *,
@@ -47,6 +47,13 @@ async def take_in(
         str | None, typer.Option(help="Country where the file names none, such as DE.")
     ] = None,
     language: Annotated[str | None, typer.Option(help="Language of its texts, such as en.")] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            help="Its character set, where it is not recognised: utf-8, windows-1252, macroman "
+            "or iso-8859-15."
+        ),
+    ] = None,
 ) -> Answer:
     """Publish a catalogue; rows that are refused come back as a file with the reasons."""
     with file.open("rb") as content:
@@ -58,6 +65,7 @@ async def take_in(
                 "currency": currency.upper() if currency else None,
                 "country": country.upper() if country else None,
                 "language": language,
+                "encoding": encoding,
             }
             with _bar(call) as progress:
                 done = await _upload(client, named(wish), content, progress)
@@ -154,6 +162,7 @@ def _show(screen: Screen, done: dict[str, Any]) -> None:
             (_("published"), done["published"]),
             (_("changed"), done.get("updated")),
             (_("withdrawn"), done.get("withdrawn")),
+            (_("erased"), done.get("erased")),
             (_("nothing to do"), done.get("skipped")),
             (_("refused"), done["rejected"]),
         ]

@@ -54,6 +54,21 @@ async def revoke(call: Call, invite: IdArgument) -> Answer:
     return Answer({"revoked": invite}, lambda screen: screen.line(text, invite=invite))
 
 
+@verb(app, "joining")
+async def joining(
+    call: Call,
+    give_up: Annotated[
+        str | None, typer.Option("--give-up", metavar="CIRCLE", help="Wait for it no longer.")
+    ] = None,
+) -> Answer:
+    """List the circles that this node wishes to join, and how far each wish is."""
+    async with call.client() as client:
+        if give_up is not None:
+            await client.delete(at("joins", give_up))
+        found = await client.get("/joins")
+    return Answer(found, lambda screen: _show_joins(screen, found))
+
+
 @verb(join_app, "join")
 async def join(call: Call, link: Annotated[str, typer.Argument(help="The invite link.")]) -> Answer:
     """Join a circle by an invite link."""
@@ -88,6 +103,16 @@ def _show_all(screen: Screen, found: dict[str, Any]) -> None:
                 one.get("revoked"),
             ]
             for one in found["invites"]
+        ],
+    )
+
+
+def _show_joins(screen: Screen, found: dict[str, Any]) -> None:
+    screen.table(
+        [_("circle"), _("id"), _("through"), _("state"), _("reason")],
+        [
+            [one["name"], one["circle"], one["peer_name"], one["step"], one["code"]]
+            for one in found["joins"]
         ],
     )
 

@@ -60,11 +60,18 @@ async def show(call: Call, offer: IdArgument) -> Answer:
     return Answer(found, lambda screen: _show(screen, found))
 
 
-async def edit(call: Call, offer: IdArgument, file: FileArgument) -> Answer:
+async def edit(
+    call: Call,
+    offer: IdArgument,
+    file: FileArgument,
+    over: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="Only if this version stands there still.")
+    ] = None,
+) -> Answer:
     """Publish a new version in its place."""
-    fields = fields_in(file)
+    wish = named({"offer": fields_in(file), "over": over})
     async with call.client() as client:
-        done = await client.put(at("offers", offer), {"offer": fields})
+        done = await client.put(at("offers", offer), wish)
     text = _("changed; the new version of {offer} is {version}")
     shown = {"offer": done["offer"], "version": done["version"]}
     return Answer(done, lambda screen: screen.line(text, **shown))

@@ -15,11 +15,12 @@ from node import keyring, lock
 from node.cli.words import mark as _
 from node.cli.words import told
 from node.clock import SystemClock
-from node.keyring import Keyring
+from node.keyring import Keyring, KeyringError
 from node.passwords import hash_password
+from node.private_files import make_private_folder
 from node.settings import Settings
 from node.store import accounts
-from node.store.database import Database, NewerSchema
+from node.store.database import Database, NewerSchema, OtherNetwork
 from protocol.errors import Refusal
 from protocol.keys import Network
 
@@ -29,15 +30,29 @@ def opened(home: Path) -> Iterator[Keyring]:
     """Hold the lock on a data folder; its keys. Refuses `no-home` where no node lives."""
     if not (home / keyring.KEYS_FILE_NAME).exists():
         raise Refusal("no-home", str(home))
-    with lock.take(home), newer_told(home):
+    with lock.take(home), data_told(home):
         yield keyring.load(home)
 
 
 @contextmanager
-def newer_told(home: Path) -> Iterator[None]:
-    """Say in words that the data is ahead of this program."""
+def held(home: Path) -> Iterator[None]:
+    """Hold the lock on a data folder, made when it is new."""
+    looseness = make_private_folder(home)
+    if looseness is not None:
+        raise KeyringError(looseness)
+    with lock.take(home), data_told(home):
+        yield
+
+
+@contextmanager
+def data_told(home: Path) -> Iterator[None]:
+    """Say in words that the data is ahead of this program, or of another network."""
     try:
         yield
+    except OtherNetwork as other:
+        text = _("the data in {home} belongs to the network {name}; set network back to that one")
+        name = repr(other.name) if other.name else "?"
+        raise told(text, "other-network", home=str(home), name=name) from None
     except NewerSchema:
         text = _("the data in {home} was written by a newer coop-node; start that version")
         raise told(text, "newer-data", home=str(home)) from None

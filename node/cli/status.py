@@ -59,6 +59,8 @@ def _show_status(screen: Screen, found: dict[str, Any]) -> None:
             (_("records"), found["records"]),
             (_("not in the lists yet"), found["lag"] or None),
             (_("digest"), found["digest"]),
+            (_("disputed records"), found.get("disputed") or None),
+            (_("no copy last night"), found.get("copy_error")),
         ]
     )
     if found["circles"]:

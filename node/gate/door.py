@@ -1,17 +1,20 @@
 """Door: how many connections one network address may hold at a time.
 
 Counted before a byte is read, so that one caller cannot take all there are. The machine itself is
-not counted: behind a proxy on it everybody comes from there.
+not counted, nor is a trusted proxy: behind it everybody comes from there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
+import socket
 from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
+
+from node.proxies import Networks, is_trusted
 
 BACKLOG_CONNECTIONS: Final = 128
 # Addresses with at least one open connection; beyond, the ones without are forgotten first.
@@ -23,8 +26,9 @@ Factory = Callable[[], asyncio.Protocol]
 class Door:
     """A factory of connections that turns away one too many from an address."""
 
-    def __init__(self, server: Factory, per_address_max: int) -> None:
+    def __init__(self, server: Factory, per_address_max: int, proxies: Networks = ()) -> None:
         self._server = server
+        self._proxies = proxies
         self._most = per_address_max
         self._held: dict[str, set[asyncio.Transport]] = {}
 
@@ -35,7 +39,7 @@ class Door:
     def admits(self, transport: asyncio.Transport) -> bool:
         """Whether this connection may stay; notes it then."""
         address = _address_of(transport)
-        if address is None:
+        if address is None or is_trusted(address, self._proxies):
             return True
         held = {one for one in self._held.get(address, ()) if not one.is_closing()}
         if len(held) >= self._most or not self._has_room(address):
@@ -79,11 +83,22 @@ class _Newcomer(asyncio.Protocol):
 class GuardedSite(web.BaseSite):
     """Where TCP connections come in, through a door."""
 
-    def __init__(self, runner: web.AppRunner, host: str, port: int, per_address_max: int) -> None:
+    def __init__(
+        self,
+        runner: web.AppRunner,
+        host: str,
+        port: int,
+        per_address_max: int,
+        opened: socket.socket | None = None,
+        proxies: Networks = (),
+    ) -> None:
         super().__init__(runner, backlog=BACKLOG_CONNECTIONS)
         self._host = host
         self._wanted_port = port
         self._most = per_address_max
+        self._opened = opened
+        self._proxies = proxies
+        self._sockets: tuple[socket.socket, ...] = ()
         self.port = port
 
     @property
@@ -92,16 +107,25 @@ class GuardedSite(web.BaseSite):
         return f"http://{self._host}:{self.port}"
 
     async def start(self) -> None:
-        """Listen; `port` is then the one that was really opened."""
+        """Listen, at a socket that is open already if there is one; `port` is then the real one."""
         await super().start()
         server = self._runner.server
         assert server is not None
         loop = asyncio.get_running_loop()
-        listening = await loop.create_server(
-            Door(server, self._most), self._host, self._wanted_port, backlog=self._backlog
-        )
+        door = Door(server, self._most, self._proxies)
+        if self._opened is None:
+            listening = await loop.create_server(
+                door, self._host, self._wanted_port, backlog=self._backlog
+            )
+        else:
+            listening = await loop.create_server(door, sock=self._opened, backlog=self._backlog)
         self._server = listening
+        self._sockets = listening.sockets
         self.port = listening.sockets[0].getsockname()[1]
+
+    def copies(self) -> list[socket.socket]:
+        """Its listening sockets once more: whoever knocks after `stop` waits for the next site."""
+        return [one.dup() for one in self._sockets]
 
 
 def _address_of(transport: asyncio.Transport) -> str | None:

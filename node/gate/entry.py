@@ -15,6 +15,7 @@ from node import access
 from node.access import Principal, Scope
 from node.gate.accounts import OWNER
 from node.gate.keys import ACCOUNTS, NODE
+from node.proxies import HEADER, caller_address, networks
 from protocol.errors import Refusal
 
 CSRF_HEADER: Final = "X-CSRF-Token"
@@ -82,7 +83,9 @@ def is_own_socket(request: web.Request) -> bool:
 async def log_in(request: web.Request, name: str, password: str) -> str:
     """Start a session; the cookie's value, for `set_cookie`."""
     check_site(request)
-    return await request.app[ACCOUNTS].log_in(name, password, request.remote or "")
+    trusted = networks(request.app[NODE].settings.trusted_proxies)
+    address = caller_address(request.remote, request.headers.getall(HEADER, []), trusted)
+    return await request.app[ACCOUNTS].log_in(name, password, address)
 
 
 def set_cookie(request: web.Request, response: web.StreamResponse, value: str) -> None:

@@ -10,11 +10,13 @@ from aiohttp import web
 from node.app import Node
 from node.gate.accounts import Accounts
 from node.gate.repeats import Repeats
+from node.jobs import Jobs
 from node.settings import Settings
 
 NODE: Final = web.AppKey("node", Node)
 ACCOUNTS: Final = web.AppKey("accounts", Accounts)
 REPEATS: Final = web.AppKey("repeats", Repeats)
+JOBS: Final = web.AppKey("jobs", Jobs)
 
 
 def base_path(settings: Settings) -> str:

@@ -17,6 +17,11 @@ from node.text import SOURCE_LANGUAGE, catalogue, is_language_tag
 
 def languages_of(request: web.Request) -> tuple[str, ...]:
     """The languages that are asked for, best first, the node's own last."""
+    return asked_languages(request, request.app[NODE].settings.language)
+
+
+def asked_languages(request: web.Request, own: str) -> tuple[str, ...]:
+    """The same where no node runs yet."""
     weighed: list[tuple[float, str]] = []
     header = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")[:HEADER_CHARS_MAX]
     for part in header.split(",")[:LANGUAGES_MAX]:
@@ -28,7 +33,6 @@ def languages_of(request: web.Request) -> tuple[str, ...]:
         if is_language_tag(tag) and weight > 0:
             weighed.append((-weight, tag))
     weighed.sort(key=lambda one: one[0])
-    own = request.app[NODE].settings.language
     chosen = request.cookies.get(COOKIE, "")
     first = [chosen] if chosen in LANGUAGES else []
     return tuple(dict.fromkeys([*first, *(tag for _, tag in weighed), own]))

@@ -44,7 +44,7 @@ class Blobs:
             return None
         over = self._fetching[blob] = asyncio.Event()
         try:
-            for link in list(self._peers.links.values()):
+            for link in self._peers.links:
                 if link.greeted and await self._fetch(link, blob):
                     return await self._read(blob)
         finally:

@@ -11,12 +11,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
+import msgspec
 
 from node.keyring import entropy
 from node.net.addresses import may_dial
 from node.net.link import Link
 from node.net.wire import SOCKET_MESSAGE_BYTES_MAX, Wire, close_socket, initiate
 from node.store import peers as rows
+from node.store.reading import read
 from protocol.errors import Refusal
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ class Dials:
         self._peers = peers
         self._tasks: dict[bytes, asyncio.Task[None]] = {}
         self._addresses: dict[bytes, tuple[str, ...]] = {}
+        self._given: frozenset[str] = frozenset()
+        """Addresses that the operator gave: they may lead wherever the operator wants."""
         self._changed = asyncio.Event()
 
     def wake(self) -> None:
@@ -53,11 +57,15 @@ class Dials:
     async def refresh(self) -> None:
         """Read whom this node was told of."""
         own = self._peers.own.coop
-        self.known = await self._peers.store.write(lambda database: rows.all_known(database, own))
+        known = await read(self._peers.store, lambda reader: rows.all_known(reader, own))
+        if own in self._peers.links and all(one.coop != own for one in known):
+            known.append(rows.Peer(own))
+        self._given = frozenset(address for one in known for address in one.given)
+        self.known = [self._elsewhere(one) if one.coop == own else one for one in known]
 
     async def connect(self, address: str, expected: bytes, nonce: bytes | None = None) -> Wire:
         """Dial and shake hands; refuses with the reason, whatever goes wrong."""
-        if not await may_dial(address, self._peers.address):
+        if address not in self._given and not await may_dial(address, self._peers.address):
             raise Refusal("peer-unreachable", "an address that only the other machine can mean")
         try:
             async with asyncio.timeout(CONNECT_S_MAX):
@@ -76,6 +84,11 @@ class Dials:
         except BaseException:
             await close_socket(socket)
             raise
+
+    def _elsewhere(self, peer: rows.Peer) -> rows.Peer:
+        """This co-op's other nodes: all of its addresses but this node's."""
+        addresses = tuple(one for one in peer.addresses if one != self._peers.address)
+        return msgspec.structs.replace(peer, addresses=addresses)
 
     async def _look(self) -> None:
         await self.refresh()
@@ -115,13 +128,18 @@ class Dials:
             return
         if self._peers.backoff.left_ms(coop) or not self._peers.is_running:
             return
+        wish = await self._peers.joins.wish_to(coop)
+        nonce, wants = (wish.nonce, wish.circle) if wish else (None, None)
         for address in self._addresses[coop]:
             try:
-                wire = await self.connect(address, coop)
+                wire = await self.connect(address, coop, nonce)
             except Refusal as refusal:
                 self._peers.failed(coop, refusal)
                 continue
-            await self._peers.run(Link(self._peers, wire))
+            link = Link(self._peers, wire, wants=wants)
+            if wish is not None:
+                self._peers.start(self._peers.joins.follow(link, wish))
+            await self._peers.run(link)
             return
 
 

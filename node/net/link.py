@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -22,9 +21,9 @@ from protocol import messages, session
 from protocol import sessionevents as happened
 from protocol.errors import REFUSALS, Peer, Refusal
 from protocol.keylog import Signed
-from protocol.replica import Replica
 
 if TYPE_CHECKING:
+    from node.ingest import Outcome
     from node.net.peers import Peers
     from node.net.wire import Wire
 
@@ -42,6 +41,8 @@ class Link:
         refusal: Refusal | None = None,
     ) -> None:
         self.coop = wire.greeting.coop
+        self.node = (wire.greeting.coop, wire.greeting.device)
+        """Which of the co-op's nodes it is."""
         self.initiator = wire.initiator
         self.wire = wire
         self.invited_to = invited_to
@@ -55,8 +56,9 @@ class Link:
         """Circles that were shared with the peer since the link began."""
         self.answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         """Set when the peer answers our wish to join: whether others have to endorse it first."""
+        self.settled = asyncio.Event()
+        """Set when no invite is being followed over the link any more."""
         self._wants = wants
-        self._answered = False
         self._peers = peers
         self._session = session.Session(peers.network, self.coop, wire.handshake_hash)
         self._introductions = Introductions(peers.network, self.coop)
@@ -66,6 +68,7 @@ class Link:
         self._held: bytes | None = None
         self._pushes = 0
         """Live changes on their way to the session."""
+        self._keys_grew = False
         self._stale = False
         """Whether the peer missed some, and has to be told our roots instead."""
         self._reads = 0
@@ -77,7 +80,7 @@ class Link:
     def is_joining(self) -> bool:
         """Whether an invite is being followed over the link, on either side."""
         wanted = self.invited_to is not None or self._wants is not None
-        return wanted and not self._answered
+        return wanted and not self.settled.is_set()
 
     @property
     def greeted(self) -> bool:
@@ -106,6 +109,7 @@ class Link:
                 self.error = Refusal("peer-stalled", str(broken.exceptions[0])[:200])
         finally:
             self.over.set()
+            self.settled.set()
             if not self.answered.done():
                 self.answered.set_exception(self.error or Refusal("peer-unreachable", "link ended"))
                 self.answered.exception()
@@ -251,7 +255,7 @@ class Link:
             case happened.JoinAsked():
                 await self._join_asked(event.circle)
             case happened.JoinAnswered():
-                self._answered = True
+                self.settled.set()
                 if not self.answered.done():
                     self.answered.set_result(event.pending)
             case happened.BlobListCame() | happened.BlobPieceCame():
@@ -269,7 +273,7 @@ class Link:
         if self.invited_to != circle:
             raise Refusal("invite-unknown")
         pending = await self._peers.admit(self, circle)
-        self._answered = True
+        self.settled.set()
         await self._session_step(lambda one, _: one.joined(circle, pending=pending))
         await self.announce()
 
@@ -295,20 +299,24 @@ class Link:
     async def _take_one(self, event: Taken) -> None:
         if isinstance(event, happened.BodyCame):
             await self._peers.take_body(event)
-            return
-        if isinstance(event, happened.KeyLogs):
-            grown = await self._peers.take_keys(event)
+        elif isinstance(event, happened.KeyLogs):
+            self._keys_grew |= await self._peers.take_keys(event)
             if event.last:
+                grown, self._keys_grew = self._keys_grew, False
                 after = await self._session_step(
                     lambda one, replica: one.keys_taken(event.circle, replica, progressed=grown)
                 )
                 await self._events(after)
-            return
-        chunks = [event, *self._inbox.more_like(event)]
-        for chunk, outcome in await self._peers.take_chunks(self, chunks):
-            progressed, gap = outcome.new_records > 0, outcome.gap
-            taken = partial(_taken, chunk=chunk, progressed=progressed, gap=gap)
-            await self._events(await self._session_step(taken))
+        else:
+            chunks = [event, *self._inbox.more_like(event)]
+            for chunk, outcome in await self._peers.take_chunks(self, chunks):
+                await self._events(await self._taken(chunk, outcome))
+
+    async def _taken(self, chunk: happened.Chunk, outcome: Outcome) -> Sequence[happened.Event]:
+        progressed, gap = outcome.new_records > 0, outcome.gap
+        return await self._session_step(
+            lambda one, replica: one.taken(chunk, replica, progressed=progressed, gap=gap)
+        )
 
     async def _events(self, events: Sequence[happened.Event]) -> None:
         for event in events:
@@ -376,17 +384,6 @@ class Link:
             self._session.close(refusal.code, refusal.detail)
         self._drained.set()
         self._wake.set()
-
-
-def _taken(
-    one: session.Session,
-    replica: Replica,
-    *,
-    chunk: happened.Chunk,
-    progressed: bool,
-    gap: bool,
-) -> list[happened.Event]:
-    return one.taken(chunk, replica, progressed=progressed, gap=gap)
 
 
 _log = structlog.get_logger(__name__)

@@ -15,8 +15,10 @@ from aiohttp import web
 from node.keyring import entropy
 from node.net.link import Link
 from node.net.wire import SOCKET_MESSAGE_BYTES_MAX, Wire, close_socket, respond
-from node.settings import LimitsSection
+from node.proxies import HEADER, caller_address, networks
+from node.settings import Settings
 from node.store import peers as rows
+from node.store.reading import read
 from protocol.errors import Refusal
 
 if TYPE_CHECKING:
@@ -27,16 +29,17 @@ if TYPE_CHECKING:
 class Listener:
     """Sockets that others opened."""
 
-    def __init__(self, peers: Peers, invites: Invites, limits: LimitsSection) -> None:
+    def __init__(self, peers: Peers, invites: Invites, settings: Settings) -> None:
         self._peers = peers
         self._invites = invites
-        self._limits = limits
+        self._settings = settings
         self._from: Counter[str] = Counter()
         """Open sockets by network address; none of it when the last one closes."""
 
     async def accept(self, request: web.Request) -> web.WebSocketResponse:
         """A websocket, nothing else; too many at once are turned away."""
-        remote = request.remote or ""
+        trusted = networks(self._settings.trusted_proxies)
+        remote = caller_address(request.remote, request.headers.getall(HEADER, []), trusted)
         if not self._peers.is_running or not self._has_room(remote):
             raise web.HTTPTooManyRequests
         self._from[remote] += 1
@@ -55,10 +58,11 @@ class Listener:
         return socket
 
     def _has_room(self, remote: str) -> bool:
+        limits = self._settings.limits
         open_sockets = max(len(self._peers.links), self._from.total())
         return (
-            open_sockets < self._limits.peer_connections
-            and self._from[remote] < self._limits.connections_per_address
+            open_sockets < limits.peer_connections
+            and self._from[remote] < limits.connections_per_address
         )
 
     async def _serve(self, socket: web.WebSocketResponse) -> None:
@@ -78,8 +82,8 @@ class Listener:
     async def _let_in(self, wire: Wire) -> bytes | None:
         """The circle of a proven invite; refuses who is blocked, unknown or left alone."""
         greeting, own = wire.greeting, self._peers.own.coop
-        standing = await self._peers.store.write(
-            lambda database: rows.standing_of(database, own, greeting.coop)
+        standing = await read(
+            self._peers.store, lambda reader: rows.standing_of(reader, own, greeting.coop)
         )
         if standing == "blocked":
             raise Refusal("peer-blocked")

@@ -13,7 +13,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import aiohttp
-import msgspec
 import structlog
 from aiohttp import web
 
@@ -26,9 +25,11 @@ from node.net.clocks import Clocks
 from node.net.dials import Dials, new_client
 from node.net.joins import Joins
 from node.net.link import Link
+from node.net.links import Links
 from node.net.listener import Listener
+from node.net.sightings import PeerState, Sightings
 from node.net.wire import Own
-from node.store import bodies, keylogs
+from node.store import bodies, keylogs, received
 from node.store import peers as rows
 from node.store.database import Database
 from node.store.replica import SqliteReplica
@@ -46,18 +47,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class PeerState(msgspec.Struct, frozen=True):
-    """What people see of a peer. `state`: connected, connecting, waiting, unknown, blocked."""
-
-    coop: bytes
-    name: str
-    state: str
-    address: str
-    blocked: bool
-    last_seen_ms: int | None
-    last_error: str
-
-
 class Peers:
     """All links of a node."""
 
@@ -67,16 +56,16 @@ class Peers:
         self.clock: Clock = node.clock
         device, _ = signing_pair(keyring.device_seed)
         self.own = Own(node.coop, device, keyring.noise_private)
-        self.links: dict[bytes, Link] = {}
+        self.links = Links(self.own)
         self.client: aiohttp.ClientSession
         self.backoff = Backoff(node.clock)
         self.clocks = Clocks()
         self.blobs = Blobs(self)
         self.dials = Dials(self)
-        self._joins = Joins(self, node)
-        self._listener = Listener(self, node.invites, node.settings.limits)
+        self.sightings = Sightings(self)
+        self.joins = Joins(self, node)
+        self._listener = Listener(self, node.invites, node.settings)
         self._node = node
-        self._errors: dict[bytes, str] = {}
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: set[Link] = set()
@@ -150,27 +139,17 @@ class Peers:
 
     async def states(self) -> list[PeerState]:
         """Every co-op that this node knows of, and how the link to it stands."""
-        await self.dials.refresh()
-        return [
-            PeerState(
-                one.coop,
-                one.name,
-                self._state(one),
-                one.addresses[0] if one.addresses else "",
-                one.blocked,
-                one.last_seen_ms,
-                self._errors.get(one.coop, one.last_error or ""),
-            )
-            for one in self.dials.known
-        ]
+        return await self.sightings.states()
 
     async def add(self, coop: bytes, address: str, name: str = "") -> None:
-        """List a co-op with an address and dial it."""
-        if coop == self.own.coop:
+        """List a co-op with an address and dial it; this co-op for another node of its own."""
+        if coop == self.own.coop and address in {"", self.address}:
             raise Refusal("to-itself")
         addresses = (address,) if address else ()
         await self.store.write(
-            lambda database: rows.put(database, coop, name, addresses, self.clock.now_ms())
+            lambda database: rows.put(
+                database, coop, name, addresses, self.clock.now_ms(), by_operator=True
+            )
         )
         self.wake()
 
@@ -181,13 +160,13 @@ class Peers:
                 database, coop, blocked=blocked, now_ms=self.clock.now_ms()
             )
         )
-        if blocked and coop in self.links:
-            self.links[coop].end("peer-blocked")
+        for link in self.links.of(coop) if blocked else ():
+            link.end("peer-blocked")
         self.wake()
 
     async def join(self, invite: Invite) -> bool:
         """Follow an invite; True while others have to endorse it."""
-        return await self._joins.join(invite)
+        return await self.joins.join(invite)
 
     async def blob(self, blob: bytes) -> bytes | None:
         """A file by its hash, from here or from a connected peer; None when nobody has it."""
@@ -205,17 +184,17 @@ class Peers:
             link.error = link.error or Refusal("internal")
         finally:
             self._running.discard(link)
-            if self.links.get(link.coop) is link:
-                del self.links[link.coop]
-                self.clocks.forget(link.coop)
+            if self.links.drop(link):
+                self.sightings.ended(link)
+                if link.coop not in self.links:
+                    self.clocks.forget(link.coop)
                 self._node.events.put("peers", {"coop": link.coop.hex(), "state": "waiting"})
             if link.error is not None and (link.initiator or link.verified):
                 self.failed(link.coop, link.error)
 
     def failed(self, coop: bytes, refusal: Refusal) -> None:
         """Keep why there is no link, for people to see."""
-        if refusal.code != "already-there":
-            self._errors[coop] = str(refusal)
+        self.sightings.failed(coop, refusal)
 
     async def is_device(self, coop: bytes, device: bytes, static: bytes) -> bool:
         """Whether a co-op's key log lists a live device with this Noise key."""
@@ -229,21 +208,15 @@ class Peers:
         return await self.store.write(check)
 
     def verified(self, link: Link) -> None:
-        """A link proved who it is: of two to one co-op, keep the one that both sides prefer."""
-        other = self.links.get(link.coop)
-        if other is not None and not other.has_ended:
-            if _rank(other, self.own.coop) < _rank(link, self.own.coop):
-                raise Refusal("already-there", "another link between the same two")
-            other.end("already-there", "another link between the same two")
-        self.links[link.coop] = link
+        """A link proved who it is; refuses `already-there` when another one stays."""
+        self.links.put(link)
 
     def greeted(self, link: Link, time_ms: int) -> None:
         """Both sides are known to each other."""
         self.clocks.note(link.coop, time_ms - self.clock.now_ms())
         if abs(self.clocks.off_ms()) > 1000 * self._node.settings.clock.skew_warn_s:
             _log.warning("this node's clock is off", off_s=self.clocks.off_ms() // 1000)
-        self._errors.pop(link.coop, None)
-        self.start(self._note(link.coop, self.clock.now_ms()))
+        self.sightings.linked(link)
         self._node.events.put("peers", {"coop": link.coop.hex(), "state": "connected"})
 
     def caught_up(self, link: Link, circle: bytes) -> None:
@@ -252,7 +225,7 @@ class Peers:
 
     async def admit(self, link: Link, circle: bytes) -> bool:
         """Admit the newcomer on the strength of its invite; True while others must endorse."""
-        return await self.whole(self._joins.admit(link, circle))
+        return await self.whole(self.joins.admit(link, circle))
 
     async def wanted_bodies(self, circle: bytes) -> Sequence[bytes]:
         """Absent forgettable bodies of a circle, some at a time."""
@@ -269,23 +242,35 @@ class Peers:
     async def take_keys(self, event: happened.KeyLogs) -> bool:
         """Key logs have come; whether any grew."""
         grown = await self.store.write(
-            lambda database: ingest.ingest_keys(database, event.events, event.receipts)
+            lambda database: ingest.take_keys(database, event.events, event.receipts)
         )
+        await self._end_revoked(grown)
         return bool(grown)
+
+    async def keys_changed(self) -> None:
+        """Keys of this co-op itself are other ones now: every neighbour hears of it."""
+        await self._end_revoked({self.own.coop})
+        for link in self.links:
+            self.start(link.announce())
 
     async def take_chunks(
         self, link: Link, events: Sequence[happened.Chunk]
     ) -> list[tuple[happened.Chunk, Outcome]]:
         """Put a push, or bulk chunks of one circle, through the door; tell what came of them."""
-        return await self.whole(self._take_chunks(link.coop, events))
+        return await self.whole(self._take_chunks(link, events))
 
-    def tell(self, outcome: Outcome, paths: Sequence[Path], source: bytes | None) -> None:
+    def tell(self, outcome: Outcome, paths: Sequence[Path]) -> None:
         """Something was published here: push it to every peer that shares the circle."""
-        self._spread(outcome, pack(paths), source)
+        self._spread(outcome, pack(paths), None)
+
+    def announce(self) -> None:
+        """Much has come by another way than a link: tell our roots to every peer."""
+        for link in self.links:
+            self.start(link.announce())
 
     def membership(self, circle: bytes) -> None:
         """This node's own yes to a circle is in: whoever waits in `join` may go on."""
-        self.start(self._joins.end(circle))
+        self.start(self.joins.end(circle))
         self.wake()
 
     async def accept(self, request: web.Request) -> web.WebSocketResponse:
@@ -294,17 +279,24 @@ class Peers:
 
     # -- inside -------------------------------------------------------------------------------
 
+    async def _end_revoked(self, coops: set[bytes]) -> None:
+        """End the links to machines that their co-op has taken out."""
+        for link in [one for one in self.links if one.coop in coops]:
+            if link.verified and not await self.store.write(partial(_is_live, node=link.node)):
+                link.end("not-its-device", "its co-op has taken this machine out")
+
     async def _take_chunks(
-        self, source: bytes, events: Sequence[happened.Chunk]
+        self, source: Link, events: Sequence[happened.Chunk]
     ) -> list[tuple[happened.Chunk, Outcome]]:
         circle, live = events[0].circle, events[0].request is None
         chunks = [event.data for event in events]
 
         def take(database: Database) -> list[Outcome]:
             now_ms = self.clock.now_ms()
-            if live:
-                return [ingest.ingest(database, circle, chunks[0], now_ms, live=True)]
-            return ingest.ingest_many(database, circle, chunks, now_ms)
+            with received.noted(database, source.coop, now_ms):
+                if live:
+                    return [ingest.ingest(database, circle, chunks[0], now_ms, live=True)]
+                return ingest.ingest_many(database, circle, chunks, now_ms)
 
         outcomes = await self.store.write(take)
         for outcome in outcomes:
@@ -314,9 +306,9 @@ class Peers:
                 self._node.events.put("records", told)
         return list(zip(events, outcomes, strict=True))
 
-    def _spread(self, outcome: Outcome, packed: bytes | None, source: bytes | None) -> None:
-        for link in list(self.links.values()):
-            if link.coop != source and link.begin_push():
+    def _spread(self, outcome: Outcome, packed: bytes | None, source: Link | None) -> None:
+        for link in self.links:
+            if link is not source and link.begin_push():
                 self.start(self._spread_to(link, outcome, packed))
         # It may say where a co-op answers now.
         self.wake()
@@ -346,24 +338,19 @@ class Peers:
         interval_s = self._node.settings.sync.interval_s
         while True:
             await asyncio.sleep(interval_s * (0.75 + entropy(1)[0] / 512))
-            for link in list(self.links.values()):
+            for link in self.links:
                 await self.guard(link.compare())
-
-    async def _note(self, coop: bytes, seen_ms: int) -> None:
-        await self.store.write(lambda database: rows.note(database, coop, seen_ms, None))
-
-    def _state(self, peer: rows.Peer) -> str:
-        if peer.blocked:
-            return "blocked"
-        link = self.links.get(peer.coop)
-        if link is not None and not link.has_ended:
-            return "connected" if link.greeted else "connecting"
-        return "waiting" if peer.addresses else "unknown"
 
 
 def peer_routes(node: Node) -> list[web.RouteDef]:
     """The one route that peers use."""
     return [web.get("/peer", node.peers.accept)]
+
+
+def _is_live(database: Database, node: tuple[bytes, bytes]) -> bool:
+    """Whether a co-op's key log lists the signing key of a node's device, and it is not revoked."""
+    known = keylogs.key_log(database, node[0])
+    return known is not None and any(one.sign == node[1] for one in known.live_devices())
 
 
 async def _settle(work: Coroutine[Any, Any, T], done: asyncio.Future[T]) -> None:
@@ -379,11 +366,6 @@ async def _settle(work: Coroutine[Any, Any, T], done: asyncio.Future[T]) -> None
     else:
         if not done.done():
             done.set_result(result)
-
-
-def _rank(link: Link, own: bytes) -> tuple[bool, bytes]:
-    """What both ends of two links agree on: one that joins, else the one the lower id dialled."""
-    return not link.is_joining, own if link.initiator else link.coop
 
 
 def _shared_with(coop: bytes, replica: SqliteReplica) -> Sequence[tuple[bytes, bytes]]:

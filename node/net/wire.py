@@ -111,8 +111,7 @@ async def initiate(
         async with asyncio.timeout(HANDSHAKE_S_MAX):
             await socket.send_bytes(handshake.write(b""))
             greeting = read_greeting(handshake.read(await _binary(socket)))
-            if greeting.coop == own.coop:
-                raise Refusal("to-itself")
+            _refuse_itself(greeting, own)
             if expected is not None and greeting.coop != expected:
                 raise Refusal("invite-other-coop")
             proof_hash = handshake.handshake_hash
@@ -134,9 +133,14 @@ async def respond(socket: Socket, own: Own, network: Network, draw: Callable[[in
             message = await _binary(socket)
             proof_hash = handshake.handshake_hash
             greeting = read_greeting(handshake.read(message))
-            if greeting.coop == own.coop:
-                raise Refusal("to-itself")
+            _refuse_itself(greeting, own)
     return Wire(socket, handshake, greeting, proof_hash, initiator=False)
+
+
+def _refuse_itself(greeting: Greeting, own: Own) -> None:
+    """Another node of the same co-op is not this node: it has a device of its own."""
+    if (greeting.coop, greeting.device) == (own.coop, own.device):
+        raise Refusal("to-itself")
 
 
 def prologue(network: Network) -> bytes:

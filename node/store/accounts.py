@@ -271,8 +271,20 @@ def put_answer(
         connection.execute(
             "INSERT INTO local_idempotency (key, request_hash, status, answer, time_ms) "
             "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (key) DO UPDATE SET "
-            "request_hash = ?2, status = ?3, answer = ?4, time_ms = ?5 WHERE time_ms <= ?6",
-            (key, request_hash, answer.status, answer.body, now_ms, now_ms - ANSWER_KEPT_MS),
+            "request_hash = ?2, status = ?3, answer = ?4, time_ms = ?5 "
+            "WHERE time_ms <= ?6 OR status = ?7",
+            (
+                key, request_hash, answer.status, answer.body, now_ms, now_ms - ANSWER_KEPT_MS,
+                UNANSWERED,
+            ),
+        )  # fmt: skip
+
+
+def drop_mark(database: Database, key: str) -> None:
+    """What was marked as done (an answer `UNANSWERED`) was refused after all."""
+    with database.transaction() as connection:
+        connection.execute(
+            "DELETE FROM local_idempotency WHERE key = ? AND status = ?", (key, UNANSWERED)
         )
 
 
@@ -302,6 +314,8 @@ TOKENS_PER_USER_MAX: Final = 100
 TOKENS_LISTED_MAX: Final = 1000
 # Whoever repeats a request does it the same day.
 ANSWER_KEPT_MS: Final = 24 * 60 * 60 * 1000
+# in place of a status: it was done, and what the answer was is not known (yet)
+UNANSWERED: Final = 0
 
 _USERS: Final = "SELECT n, name, role, password_hash, created_ms FROM local_user"
 _TOKENS: Final = (

@@ -20,7 +20,7 @@ def put(database: Database, data: bytes) -> tuple[bytes, str]:
     with database.transaction() as connection:
         connection.execute(
             "INSERT INTO local_blob (hash, size, type, pieces, complete) VALUES (?, ?, ?, ?, 1) "
-            "ON CONFLICT (hash) DO UPDATE SET complete = 1",
+            "ON CONFLICT (hash) DO UPDATE SET complete = 1, type = excluded.type",
             (blob, len(data), media_type, b"".join(hashes)),
         )
         connection.executemany(

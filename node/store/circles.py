@@ -1,7 +1,7 @@
-"""Circles in the store: their records judged, their members, and how far each log counts.
+"""Circles in the store: their records judged, and their members.
 
-The judgement is `protocol.circle`'s; here it is loaded, kept current, and turned into the counted
-and carried ends of branches, trie leaves and the table of members.
+The judgement is `protocol.circle`'s; here it is loaded, kept current as records and key events
+come, and turned into the table of members and the leaves of key logs. `cuts` counts the logs.
 """
 
 from __future__ import annotations
@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from node.store import keylogs, logs, records, tries
+from node.store import cuts, keylogs, logs, tries
 from node.store.database import Database
-from node.store.logs import Branch, LogRow
+from node.store.logs import LogRow
 from protocol import circle as rules
-from protocol.circle import Admit, Circle, Entry, Remove, Rules, State
+from protocol import merge
+from protocol.circle import Admit, Affirm, Circle, Entry, Remove, State
 from protocol.codec import decode_as
 from protocol.errors import Refusal
-from protocol.keyevents import LogCut
-from protocol.log import verify_head
 from protocol.record import Record, open_body, order_key
 from protocol.trie import EMPTY
 
@@ -47,7 +46,10 @@ def load(database: Database, circle: bytes) -> Circle:
         known = Circle(database.network, circle, partial(logs.at_or_below, database))
         for entry in _stored_entries(database, circle):
             known.add(entry)
-        database.circles[circle] = known
+        number, disputed = circle_number(database, circle), frozenset[bytes]()
+        for coop in _with_key_events(database, number):
+            disputed |= cuts.disputed_of(database, known, number or 0, coop)
+        known = database.circles[circle] = known.without(disputed)
     return known
 
 
@@ -57,13 +59,11 @@ def entries_in(
     """The well-formed circle records among some; a malformed one stays a link of its chain."""
     found: list[Entry] = []
     for record in records:
-        decoder = rules.FIELDS.get(record.header.kind)
-        if decoder is None or record.body is None:
+        if record.header.kind not in rules.FIELDS or record.body is None:
             continue
         try:
             body = open_body(record.body)
-            fields = decode_as(decoder, bytes(body.fields))
-            fields.check()
+            fields = merge.read_fields(record.header.kind, body)
         except Refusal:
             continue
         if record.header.kind == rules.FOUND and circle != record.header.body_hash:
@@ -83,12 +83,69 @@ def entries_in(
     return found
 
 
-def take_entries(database: Database, circle: bytes, entries: list[Entry]) -> bool:
-    """Judge new circle records and recount the logs that they touch.
+def take(database: Database, circle: bytes, coop: bytes, log: LogRow, entries: list[Entry]) -> bool:
+    """Judge the circle records among new ones of a log, and recount all logs that they touch.
 
     True when records that were folded before count no more, or the other way round: the circle's
     rows have to be rebuilt.
     """
+    rebuild, spoke = _take_entries(database, circle, entries) if entries else (False, set())
+    if cuts.key_cuts(database, coop, log):
+        spoke.add(coop)
+    for one in sorted(spoke):
+        rebuild |= rejudge(database, circle, one)
+    return cuts.recount(database, load(database, circle), coop, log) or rebuild
+
+
+def take_keys(database: Database, coop: bytes) -> set[bytes]:
+    """Let a key log that grew take effect; the circles whose rows have to be rebuilt."""
+    put_key_leaves(database, coop)
+    number = database.coop_number(coop)
+    changed: set[bytes] = set()
+    for circle_n, circle in database.connection.execute(
+        "SELECT DISTINCT circle.n, circle.id FROM log JOIN circle ON circle.n = log.circle "
+        "WHERE log.coop = ?",
+        (number,),
+    ).fetchall():
+        rebuild = rejudge(database, circle, coop)
+        for log in logs.logs_of(database, circle_n, number):
+            judge = load(database, circle)
+            rebuild |= cuts.recount(database, judge, coop, log)
+            cuts.put_signatures(database, judge, coop, log)
+        if rebuild:
+            changed.add(circle)
+    return changed
+
+
+def rejudge(database: Database, circle: bytes, coop: bytes) -> bool:
+    """Ask anew which circle records of a co-op are disputed; True when rows have to be rebuilt.
+
+    If others are than before, the whole circle is judged again: it happens when keys were stolen.
+    """
+    judge, number = load(database, circle), make_circle(database, circle)
+    known = (*judge.plain.entries.values(), *judge.plain.waiting.values())
+    others = judge.disputed.difference(one.id for one in known if one.coop == coop)
+    disputed = others | cuts.disputed_of(database, judge, number, coop)
+    if disputed == judge.disputed:
+        return False
+    judge = database.circles[circle] = judge.plain.without(disputed)
+    state = judge.state
+    if state is None:
+        return False
+    _set_rules(database, number, state)
+    _drop_unnamed(database, number, judge)
+    rebuild = False
+    for one in sorted(judge.named()):
+        _set_member(database, number, one, state)
+        for log in logs.logs_of(database, number, database.coop_number(one)):
+            rebuild |= cuts.recount(database, judge, one, log)
+    return rebuild
+
+
+def _take_entries(
+    database: Database, circle: bytes, entries: list[Entry]
+) -> tuple[bool, set[bytes]]:
+    """The same for circle records: (whether to rebuild, who affirmed something by them)."""
     judge = load(database, circle)
     number = make_circle(database, circle)
     before = judge.state
@@ -102,89 +159,36 @@ def take_entries(database: Database, circle: bytes, entries: list[Entry]) -> boo
         )
     after = judge.state
     if after is None or not judged:
-        return False
+        return False, set()
     if before is None or before.rules != after.rules:
-        database.connection.execute(
-            "UPDATE circle SET name = ?, read = ? WHERE n = ?",
-            (after.rules.name, after.rules.read, number),
-        )
+        _set_rules(database, number, after)
     touched = _touched(before, after) | {entry.coop for entry in judged}
-    for entry in judged:
-        if isinstance(entry.fields, Admit) and judge.is_valid(entry.id):
-            touched.add(entry.fields.coop)
-        if isinstance(entry.fields, Remove) and judge.is_valid(entry.id):
+    for entry in judge.newly_standing():
+        touched |= entry.names()
+        if isinstance(entry.fields, Remove):
             for cut in entry.fields.cut:
-                _put_cut_signatures(database, cut)
+                cuts.put_signatures_of(database, cut)
     rebuild = False
-    for coop in sorted(touched):
+    for coop in sorted(touched & judge.named()):
         _set_member(database, number, coop, after)
         for log in logs.logs_of(database, number, database.coop_number(coop)):
-            rebuild |= recount(database, judge, coop, log)
-    return rebuild
-
-
-def recount(database: Database, judge: Circle, coop: bytes, log: LogRow) -> bool:
-    """Set how far a log counts and is carried; True when an already stored record changed sides."""
-    branches = logs.branches_of(database, log.n)
-    ends = ends_of(database, judge, coop, log, branches)
-    changed = False
-    moved: list[Branch] = []
-    for one in branches:
-        counted, carried = ends[one.n]
-        changed |= _was_folded(database, one, counted)
-        moved.append(one._replace(counted_seq=counted, carried_seq=carried))
-        logs.set_branch(database, one.n, one.tip_seq, counted, carried)
-    tries.set_log_leaf(database, log.circle, log.leaf, logs.tips_of(database, moved))
-    return changed
-
-
-def ends_of(
-    database: Database, judge: Circle, coop: bytes, log: LogRow, branches: list[Branch]
-) -> dict[int, tuple[int, int]]:
-    """Branch -> (counted seq, carried seq), out of the cuts and the valid circle records.
-
-    Carried is what counts, what a valid circle record stands on, and what any cut lists: who lacks
-    one head could not tell what lies within two cuts.
-    """
-    by_number = {one.n: one for one in branches}
-    counted = {one.n: one.tip_seq for one in branches}
-    heads = {
-        one.id for one in judge.entries.values() if one.log == log.id and judge.is_valid(one.id)
-    }
-    for ground in {one.ground for one in branches}:
-        cuts = judge.log_cuts(coop, log.id, ground)
-        reaches = [_reach(database, by_number, cut.heads) for cut in cuts or ()]
-        heads.update(head for cut in cuts or () for head in cut.heads)
-        for one in branches:
-            if one.ground == ground and cuts is None:
-                counted[one.n] = one.first_seq - 1
-            elif one.ground == ground:
-                counted[one.n] = min([one.tip_seq, *(reached[one.n] for reached in reaches)])
-    if all(counted[one.n] == one.tip_seq for one in branches):
-        return {n: (seq, seq) for n, seq in counted.items()}
-    carried = _reach(database, by_number, heads)
-    return {n: (seq, max(seq, carried[n])) for n, seq in counted.items()}
+            rebuild |= cuts.recount(database, judge, coop, log)
+    return rebuild, {entry.coop for entry in judged if isinstance(entry.fields, Affirm)}
 
 
 def is_ground(judge: Circle, coop: bytes, log: bytes, ground: bytes | None) -> bool:
-    """Whether a log stands on a valid admit or founding of its co-op, ended or disabled or not."""
+    """Whether a log stands on an admit or founding of its co-op that is here, valid or not.
+
+    One that is not valid now may have been so before a cut, and others have built on it.
+    """
     if ground is None:
         return judge.log_cuts(coop, log, None) is not None
     entry = judge.entries.get(ground)
-    if entry is None or not judge.is_valid(ground):
+    if entry is None:
         return False
     if isinstance(entry.fields, Admit):
         return entry.fields.coop == coop
-    return isinstance(entry.fields, Rules) and coop in entry.fields.stewards
-
-
-def put_cut_signatures(database: Database, judge: Circle, log: bytes) -> None:
-    """Keep the author's own signatures at the heads of cuts, so that a log is served so far."""
-    for entry in judge.entries.values():
-        if isinstance(entry.fields, Remove) and judge.is_valid(entry.id):
-            for cut in entry.fields.cut:
-                if cut.log == log:
-                    _put_cut_signatures(database, cut)
+    return entry.kind == rules.FOUND and judge.is_valid(ground) and coop in entry.names()
 
 
 def put_key_leaves(database: Database, coop: bytes) -> None:
@@ -201,29 +205,35 @@ def put_key_leaves(database: Database, coop: bytes) -> None:
         tries.set_key_leaf(database, number, coop, key_log.leaf())
 
 
-def _was_folded(database: Database, one: Branch, counted: int) -> bool:
-    """Whether records between the old and the new counted end have gone through the fold."""
-    if counted == one.counted_seq:
-        return False
-    row = database.connection.execute(
-        "SELECT n FROM record WHERE branch = ? AND seq = ?",
-        (one.n, min(counted, one.counted_seq) + 1),
-    ).fetchone()
-    return row is not None and row[0] <= int(database.meta("folded") or 0)
+def _with_key_events(database: Database, circle: int | None) -> list[bytes]:
+    """Co-ops with logs in a circle whose key log says more than their inception."""
+    found = database.connection.execute(
+        "SELECT coop.id FROM coop WHERE n IN (SELECT coop FROM log WHERE circle = ?) "
+        "AND (SELECT count(*) FROM key_event WHERE key_event.coop = coop.n) > 1",
+        (circle,),
+    )
+    return [row[0] for row in found.fetchall()]
 
 
-def _reach(
-    database: Database, branches: dict[int, Branch], heads: Iterable[bytes]
-) -> dict[int, int]:
-    """Branch -> the highest seq at or below one of the heads."""
-    reached = {one.n: one.first_seq - 1 for one in branches.values()}
-    for head in heads:
-        spot = logs.spot_of(database, head)
-        while spot is not None and spot.branch in reached:
-            reached[spot.branch] = max(reached[spot.branch], spot.seq)
-            parent = branches[spot.branch].parent
-            spot = None if parent is None else logs.spot_of_number(database, parent)
-    return reached
+def _set_rules(database: Database, number: int, state: State) -> None:
+    database.connection.execute(
+        "UPDATE circle SET name = ?, read = ? WHERE n = ?",
+        (state.rules.name, state.rules.read, number),
+    )
+
+
+def _drop_unnamed(database: Database, number: int, judge: Circle) -> None:
+    """Forget the members whom no standing record names any more."""
+    found = database.connection.execute(
+        "SELECT coop.id FROM circle_member JOIN coop ON coop.n = coop WHERE circle = ?", (number,)
+    ).fetchall()
+    for (coop,) in found:
+        if coop not in judge.named():
+            database.connection.execute(
+                "DELETE FROM circle_member WHERE circle = ? AND coop = ?",
+                (number, database.coop_number(coop)),
+            )
+            tries.set_key_leaf(database, number, coop, None)
 
 
 def _touched(before: State | None, after: State) -> set[bytes]:
@@ -256,21 +266,6 @@ def _set_member(database: Database, number: int, coop: bytes, state: State) -> N
     key_log = keylogs.key_log(database, coop)
     if key_log is not None:
         tries.set_key_leaf(database, number, coop, key_log.leaf())
-
-
-def _put_cut_signatures(database: Database, cut: LogCut) -> None:
-    """Those of one cut whose heads are here and that fit."""
-    log = logs.find_log(database, cut.log)
-    for head, signature in zip(cut.heads, cut.signatures, strict=True):
-        spot = logs.spot_of(database, head)
-        if log is None or spot is None or spot.log != log.n:
-            continue
-        record = records.read(database.connection, spot.branch, spot.seq, spot.seq)[0]
-        try:
-            verify_head(database.network, log.device, record.header, head, signature)
-        except Refusal:
-            continue
-        logs.keep_signature_at(database, spot, signature)
 
 
 def _stored_entries(database: Database, circle: bytes) -> list[Entry]:

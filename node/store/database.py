@@ -6,6 +6,7 @@ writes, and it alone checkpoints. It never decides what is valid.
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +14,23 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from protocol.circle import Circle
-from protocol.keylog import KeyLog
+from protocol.keylog import KeyLog, Signed, event_hash
 from protocol.keys import Network
 
 
 class NewerSchema(Exception):  # noqa: N818 - a finding, told in words by the caller
     """The file was written by a newer coop-node."""
+
+
+class OtherNetwork(Exception):  # noqa: N818 - the same
+    """The file belongs to another network; `name` is its name, empty when only that is known."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(name)
 
 
 class Database:
@@ -30,6 +41,7 @@ class Database:
         self.network = network
         self.connection = connect(path)
         migrate(self.connection)
+        self._keep_network()
         self._numbers: dict[str, dict[bytes | str, int]] = {}
         self.key_logs: dict[bytes, KeyLog] = {}
         self.circles: dict[bytes, Circle] = {}
@@ -52,6 +64,18 @@ class Database:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
+
+    def _keep_network(self) -> None:
+        """Every hash in the file is the network's: under another name nothing would fit."""
+        kept = self.meta("network")
+        if kept is None:
+            row = self.connection.execute("SELECT hash, signed FROM key_event LIMIT 1").fetchone()
+            if row is None or event_hash(self.network, _SIGNED.decode(row[1]).event) == row[0]:
+                self.set_meta("network", self.network.name)
+                return
+        if kept != self.network.name:
+            self.connection.close()
+            raise OtherNetwork(str(kept or ""))
 
     def _is_in_transaction(self) -> bool:
         return self.connection.in_transaction
@@ -127,6 +151,13 @@ def connect(path: Path | str, *, read_only: bool = False) -> sqlite3.Connection:
     return connection
 
 
+def is_full(fault: BaseException) -> bool:
+    """Whether something failed for want of room on the disk."""
+    if isinstance(fault, sqlite3.Error):
+        return getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the file to the newest schema, one transaction a step; NewerSchema when it is ahead."""
     steps = sorted(
@@ -148,6 +179,7 @@ WAL_PAGES: Final = 4000
 CACHE_KIB: Final = 32 * 1024
 NUMBERS_REMEMBERED_MAX: Final = 50_000
 
+_SIGNED: Final = msgspec.msgpack.Decoder(Signed)
 _SELECT: Final = {
     "coop": "SELECT n FROM coop WHERE id = ?",
     "kind": "SELECT n FROM kind WHERE name = ?",

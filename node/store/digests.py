@@ -1,7 +1,7 @@
 """Digests: what two replicas with the same records must agree on.
 
-A digest is a sum over rows, kept a circle, day and kind (`node.store.rows`); here it is read. Days
-that are over are left out, since each side forgets them in its own time.
+A digest is a sum over rows, kept a circle, day and kind; `node.store.rows` adds each row. Days that
+are over are left out, since each side forgets them in its own time.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import sqlite3
 from hashlib import blake2b
 
+from node.store.database import Database
 from protocol.limits import SKEW_MS_MAX
+from protocol.merge import DIGEST_MODULUS
 from protocol.record import day_of
 
 
@@ -17,6 +19,20 @@ def of_circle(connection: sqlite3.Connection, circle: int, now_ms: int) -> bytes
     """The digest of a circle's rows: BLAKE2b over (day, kind, sum) of all days not over."""
     rows = connection.execute(OF_CIRCLE, (circle, first_day(now_ms)))
     return combine(rows.fetchall())
+
+
+def add(database: Database, circle: int, day: int, kind: str, delta: int) -> None:
+    """Add to one sum of the digest of merged rows."""
+    key = (circle, day, kind)
+    row = database.connection.execute(
+        "SELECT sum FROM digest WHERE circle = ? AND day = ? AND kind = ?", key
+    ).fetchone()
+    total = (int.from_bytes(row[0], "big") if row else 0) + delta
+    database.connection.execute(
+        "INSERT INTO digest (circle, day, kind, sum) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (circle, day, kind) DO UPDATE SET sum = excluded.sum",
+        (*key, (total % DIGEST_MODULUS).to_bytes(32, "big")),
+    )
 
 
 def over_all(connection: sqlite3.Connection, now_ms: int) -> bytes:

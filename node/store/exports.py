@@ -148,7 +148,8 @@ def holdings(database: Database, circle: bytes) -> Holdings:
     ).fetchall()
     counts = connection.execute(
         "SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM key_event), "
-        "(SELECT count(*) FROM receipt), (SELECT count(DISTINCT coop) FROM key_event "
+        "(SELECT count(*) FROM receipt WHERE coop IN (SELECT coop FROM circle_member)), "
+        "(SELECT count(DISTINCT coop) FROM key_event "
         "WHERE coop NOT IN (SELECT coop FROM circle_member) "
         "AND coop NOT IN (SELECT receipt.witness FROM receipt "
         "JOIN circle_member ON circle_member.coop = receipt.coop))"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from node.store import bodies, rows
+from node.store import bodies, cuts, rows
 from node.store.database import Database
 from protocol import merge
 from protocol.errors import Refusal
@@ -155,7 +155,7 @@ def _read(
     place = places.get(branch)
     if place is None:
         place = places[branch] = _place(database, branch)
-    if seq > place.counted_seq:
+    if seq > place.counted_seq and not cuts.is_affirmed(database, n):
         return None
     try:
         body = open_body(data)
@@ -208,4 +208,4 @@ _RECORDS: Final = (
     "record.expires_day, record.body FROM record JOIN kind ON kind.n = record.kind"
 )
 # One transaction of folding: long enough to be cheap, short enough to let a live change in.
-BATCH_RECORDS: Final = 2000
+BATCH_RECORDS: Final = 5000

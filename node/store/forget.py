@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from node.store import bodies, digests, rows
+from node.store import bodies, digests, facets, rows
 from node.store.database import Database
 
 
@@ -40,8 +40,8 @@ def _drop_offers(database: Database, day: int, records_max: int) -> int:
             connection.execute("DELETE FROM offer WHERE root = ?", (root,))
         else:
             connection.execute(
-                "UPDATE offer SET version = NULL, hidden = 1, expires_day = NULL, country = NULL, "
-                "valid_until_ms = NULL WHERE root = ?",
+                "UPDATE offer SET version = NULL, hidden = 1, expires_day = NULL, "
+                f"{facets.resets()} WHERE root = ?",
                 (root,),
             )
     return len(found)

@@ -98,6 +98,9 @@ def _put_events(database: Database, coop: bytes, events: list[Signed]) -> bool:
     new = [(hash_, signed) for hash_, signed in log.events.items() if hash_ not in known]
     number = database.coop_number(coop)
     database.connection.executemany(
+        "DELETE FROM key_event WHERE hash = ?", [(hash_,) for hash_ in known - log.events.keys()]
+    )
+    database.connection.executemany(
         "INSERT INTO key_event (hash, coop, place, signed) VALUES (?, ?, ?, ?)",
         [
             (hash_, number, read_event(signed.event)[0].place, encode_signed(signed))

@@ -24,6 +24,13 @@ class CircleRow(NamedTuple):
     records: int
 
 
+class Held(NamedTuple):
+    """What is here of a co-op in a circle: how many records, and when its newest was signed."""
+
+    records: int
+    newest_ms: int | None
+
+
 class Fork(NamedTuple):
     """Records of one log with one parent: its co-op signed two histories."""
 
@@ -88,6 +95,18 @@ def members(connection: Connection, circle: int) -> list[Member]:
         (circle,),
     )
     return [Member(*row) for row in rows]
+
+
+def held(connection: Connection, circle: int) -> dict[bytes, Held]:
+    """What is here of each co-op that ever wrote in a circle."""
+    rows = connection.execute(
+        "SELECT coop.id, sum(branch.carried_seq - branch.first_seq + 1), max(record.time_ms) "
+        "FROM log JOIN coop ON coop.n = log.coop JOIN branch ON branch.log = log.n "
+        "LEFT JOIN record ON record.branch = branch.n AND record.seq = branch.carried_seq "
+        "WHERE log.circle = ? GROUP BY coop.id",
+        (circle,),
+    )
+    return {coop: Held(records, newest_ms) for coop, records, newest_ms in rows}
 
 
 def profile_bodies(connection: Connection, coops: Iterable[bytes]) -> dict[bytes, bytes]:

@@ -9,20 +9,11 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from node.store import bodies
+from node.store import bodies, digests, facets
 from node.store.database import Database
 from protocol import merge, trade
 from protocol.codec import decode, encode
-from protocol.merge import (
-    DIGEST_MODULUS,
-    Order,
-    Standing,
-    Version,
-    join,
-    lift,
-    row_hash,
-    version_of,
-)
+from protocol.merge import Order, Standing, Version, join, lift, row_hash, version_of
 from protocol.record import open_body
 
 if TYPE_CHECKING:
@@ -48,7 +39,7 @@ class Rows:
         """Records up to this number have gone through the fold; later ones say nothing yet."""
         self._database = database
         self._offers: list[tuple[object, ...]] = []
-        self._texts: list[tuple[int, str, str]] = []
+        self._shown: list[tuple[int, trade.Offer]] = []
         self._malformed: list[tuple[int, str]] = []
         self._digests: dict[tuple[int, int, str], int] = {}
 
@@ -81,7 +72,7 @@ class Rows:
         assert isinstance(fields, trade.Offer)
         standing = Standing(version=version_of(folding.order, folding.expires_day))
         self._offers.append(_offer_values(folding, fields))
-        self._texts.append((folding.n, *words(fields)))
+        self._shown.append((folding.n, fields))
         self._count(folding, folding.kind, folding.id, standing, folding.expires_day)
 
     def change_offer(self, folding: Folding) -> None:
@@ -113,6 +104,8 @@ class Rows:
 
     def stand(self, family: str, folding: Folding) -> None:
         """Join to a subject of which the newest version stands."""
+        if family in ABOUT and not self._is_about_own(folding, ABOUT[family]):
+            return
         connection = self._database.connection
         subject = subject_of(folding)
         row = connection.execute(
@@ -138,24 +131,36 @@ class Rows:
             )
         self._count(folding, folding.kind, subject, after, folding.expires_day)
 
+    def _is_about_own(self, folding: Folding, kind: str) -> bool:
+        """Whether its subject is a counted record of this kind by the same co-op in its circle.
+
+        Judged by the subject's header alone; one whose subject is not counted here waits for it.
+        """
+        subject = folding.body.subject
+        assert subject is not None
+        told = self._told(subject)
+        if told is None:
+            self._wait(subject, folding)
+            return False
+        return (told.kind, told.coop, told.circle) == (kind, folding.coop, folding.circle)
+
     def flush(self) -> None:
         """Write what was gathered."""
         connection = self._database.connection
         connection.executemany(
             "INSERT INTO offer (root, circle, coop, is_want, version, hidden, published_ms, "
-            "expires_day, country, valid_until_ms) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
+            f"expires_day, {facets.COLUMNS}) "
+            f"VALUES (?, ?, ?, ?, ?, 0, ?, ?, {facets.placeholders()})",
             self._offers,
         )
-        connection.executemany(
-            "INSERT INTO offer_text (rowid, title, text) VALUES (?, ?, ?)", self._texts
-        )
+        facets.put(connection, self._shown)
         connection.executemany(
             "INSERT OR REPLACE INTO malformed (record, code) VALUES (?, ?)", self._malformed
         )
         for (circle, day, kind), delta in self._digests.items():
-            add_to_digest(self._database, circle, day, kind, delta)
+            digests.add(self._database, circle, day, kind, delta)
         self._offers.clear()
-        self._texts.clear()
+        self._shown.clear()
         self._malformed.clear()
         self._digests.clear()
 
@@ -186,7 +191,8 @@ class Rows:
             f"SELECT record.n, log.circle, log.coop, kind.name, record.expires_day, {_ORDER} "
             "FROM record JOIN kind ON kind.n = record.kind "
             "JOIN branch ON branch.n = record.branch JOIN log ON log.n = branch.log "
-            "WHERE record.id = ? AND record.n <= ? AND record.seq <= branch.counted_seq",
+            "WHERE record.id = ? AND record.n <= ? AND (record.seq <= branch.counted_seq "
+            "OR record.n IN (SELECT record FROM affirmed))",
             (record, self.passed),
         ).fetchone()
         return None if row is None else Told._make([*row[:5], row[5:]])
@@ -251,12 +257,12 @@ class Rows:
         day = None if day == merge.LASTING_DAY else day
         connection.execute(
             "INSERT INTO offer (root, circle, coop, is_want, version, withdrawn, erased, hidden, "
-            "published_ms, expires_day, country, valid_until_ms) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (root) DO UPDATE SET "
+            f"published_ms, expires_day, {facets.COLUMNS}) "
+            f"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {facets.placeholders()}) "
+            "ON CONFLICT (root) DO UPDATE SET "
             "version = excluded.version, withdrawn = excluded.withdrawn, "
             "erased = excluded.erased, hidden = excluded.hidden, "
-            "expires_day = excluded.expires_day, country = excluded.country, "
-            "valid_until_ms = excluded.valid_until_ms",
+            f"expires_day = excluded.expires_day, {facets.updates()}",
             (
                 root.n,
                 root.circle,
@@ -268,30 +274,12 @@ class Rows:
                 fields is None or standing.is_withdrawn,
                 root.order[0],
                 day,
-                fields.where.country if fields is not None and fields.where else None,
-                fields.valid_until_ms if fields is not None else None,
+                *facets.facets_of(fields),
             ),
         )
         if fields is not None:
-            connection.execute(
-                "INSERT INTO offer_text (rowid, title, text) VALUES (?, ?, ?)",
-                (root.n, *words(fields)),
-            )
+            facets.put(connection, [(root.n, fields)])
         return day
-
-
-def add_to_digest(database: Database, circle: int, day: int, kind: str, delta: int) -> None:
-    """Add to one sum of the digest of merged rows."""
-    key = (circle, day, kind)
-    row = database.connection.execute(
-        "SELECT sum FROM digest WHERE circle = ? AND day = ? AND kind = ?", key
-    ).fetchone()
-    total = (int.from_bytes(row[0], "big") if row else 0) + delta
-    database.connection.execute(
-        "INSERT INTO digest (circle, day, kind, sum) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (circle, day, kind) DO UPDATE SET sum = excluded.sum",
-        (*key, (total % DIGEST_MODULUS).to_bytes(32, "big")),
-    )
 
 
 def drop(database: Database, circle: int) -> None:
@@ -312,7 +300,7 @@ def drop(database: Database, circle: int) -> None:
 
 
 def unindex(connection: sqlite3.Connection, root: int) -> None:
-    """Take the words of an offer out of the index, while the body of its version is still here.
+    """Take an offer out of the indexes, while the body of its version is still here.
 
     An erased version was never put in: its body may go at any time.
     """
@@ -325,10 +313,7 @@ def unindex(connection: sqlite3.Connection, root: int) -> None:
         return
     fields = read_offer(connection, row[0])
     if fields is not None:
-        connection.execute(
-            "INSERT INTO offer_text (offer_text, rowid, title, text) VALUES ('delete', ?, ?, ?)",
-            (root, *words(fields)),
-        )
+        facets.take_out(connection, root, fields)
 
 
 def erased_in(database: Database, circle: int) -> set[bytes]:
@@ -352,13 +337,6 @@ def read_offer(connection: sqlite3.Connection, version: int | None) -> trade.Off
     return fields
 
 
-def words(fields: trade.Offer) -> tuple[str, str]:
-    """What of an offer is searched: all titles; all texts, categories and codes."""
-    item = fields.item
-    codes = [*item.category, item.sku or "", item.gtin or "", item.hs or ""]
-    return " ".join(fields.title.values()), " ".join([*fields.text.values(), *codes])
-
-
 def subject_of(folding: Folding) -> bytes:
     """Profiles and contacts are about their co-op; a stock is its own subject."""
     if folding.kind.startswith("profile"):
@@ -375,8 +353,7 @@ def _offer_values(folding: Folding, fields: trade.Offer) -> tuple[object, ...]:
         folding.n,
         folding.order[0],
         folding.expires_day,
-        fields.where.country if fields.where else None,
-        fields.valid_until_ms,
+        *facets.facets_of(fields),
     )
 
 
@@ -396,5 +373,7 @@ def _number_of(connection: sqlite3.Connection, order: Order | None) -> int | Non
 
 
 OFFERS: Final = frozenset({trade.OFFER, trade.WANT})
+# Family -> the kind of record that one of it has to be about.
+ABOUT: Final = {"stock": trade.OFFER, "allotment": trade.STOCK}
 SUBJECT_FAMILIES: Final = frozenset({"profile", "contact", "stock", "allotment"})
 _ORDER: Final = "record.time_ms, log.id, record.seq, record.id"

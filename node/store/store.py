@@ -21,7 +21,7 @@ import aiosqlite
 import structlog
 
 from node.store import fold
-from node.store.database import Database, connect
+from node.store.database import Database, connect, is_full
 from node.store.replica import SqliteReplica
 from protocol.errors import Refusal
 from protocol.keys import Network
@@ -107,9 +107,18 @@ class Store:
                     await connection.execute("ROLLBACK")
 
     async def session(self, function: Callable[[SqliteReplica], T]) -> T:
-        """Run a step of a peer session on the sessions' thread."""
+        """Run a step of a peer session on the sessions' thread, with one view of the data."""
+        return await self._loop.run_in_executor(self._sessions, self._step, function)
+
+    def _step(self, function: Callable[[SqliteReplica], T]) -> T:
+        """Without a transaction each statement would see another state beside a write."""
+        assert self._session_connection is not None
         assert self._replica is not None
-        return await self._loop.run_in_executor(self._sessions, function, self._replica)
+        self._session_connection.execute("BEGIN")
+        try:
+            return function(self._replica)
+        finally:
+            self._session_connection.execute("ROLLBACK")
 
     def _run(self) -> None:
         """The writer thread: jobs first, folding in between."""
@@ -127,13 +136,14 @@ class Store:
                 return
             in_a_row += 1
             function, future = job
+            result, fault = None, None
             try:
                 result = function(self._database)
-            except BaseException as fault:  # noqa: BLE001 - handed to the caller, whatever it is
-                self._answer(future, None, _told(fault))
-            else:
-                self._answer(future, result, None)
+            except BaseException as caught:  # noqa: BLE001 - handed to the caller, whatever it is
+                fault = _told(caught)
+            # First of all, so that nobody who was answered sees no lag where there is one.
             self._measure_lag()
+            self._answer(future, result, fault)
 
     def _fold_some(self) -> None:
         try:
@@ -175,8 +185,7 @@ class Store:
 
 def _told(fault: BaseException) -> BaseException:
     """A full disk as the refusal that people read."""
-    code = getattr(fault, "sqlite_errorcode", None)
-    if isinstance(fault, sqlite3.Error) and code == sqlite3.SQLITE_FULL:
+    if is_full(fault):
         refusal = Refusal("disk-full")
         refusal.__cause__ = fault
         return refusal

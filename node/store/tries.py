@@ -89,8 +89,8 @@ def set_log_leaf(database: Database, circle: int, leaf: bytes, tips: list[bytes]
     _set_leaf(database, circle, leaf, value, is_keys=False)
 
 
-def set_key_leaf(database: Database, circle: int, coop: bytes, value: bytes) -> None:
-    """Put the leaf of a key log, and the circle's new root."""
+def set_key_leaf(database: Database, circle: int, coop: bytes, value: bytes | None) -> None:
+    """Put or drop the leaf of a key log, and the circle's new root."""
     _set_leaf(database, circle, trie.key_leaf(database.network, coop), value, is_keys=True)
 
 

@@ -17,7 +17,8 @@ from node.views.ids import HEX_DIGITS, SHORTEST_CHARS, text
 from node.views.names import names_of, profiles_of
 from node.views.status import CircleStatus
 from protocol import circle as rules
-from protocol.circle import Circle
+from protocol import endorse
+from protocol.circle import Circle, State
 from protocol.codec import decode_as
 from protocol.endorse import Threshold, act_digest
 from protocol.errors import Refusal
@@ -41,10 +42,11 @@ class Circles(msgspec.Struct, frozen=True):
 
 
 class ThresholdView(msgspec.Struct, frozen=True):
-    """How many of whom; 0 is more than half."""
+    """How many of whom; 0 is more than half. `needed` is how many that are today."""
 
     by: str
     count: int
+    needed: int
 
 
 class RulesView(msgspec.Struct, frozen=True):
@@ -60,22 +62,34 @@ class RulesView(msgspec.Struct, frozen=True):
 
 
 class MemberView(msgspec.Struct, frozen=True):
-    """A co-op in a circle: a member, admitted and not yet there, or removed."""
+    """A co-op in a circle: a member, admitted and not yet there, or removed.
+
+    `records` are here of it, the newest signed at `newest_ms`.
+    """
 
     coop: str
     name: str
     country: str | None
     state: MemberState
+    mine: bool
+    records: int
+    newest_ms: int | None
 
 
 class ProposalView(msgspec.Struct, frozen=True):
-    """What is not done yet: `act` is admit, remove or rule, `coop` whom it is about."""
+    """What is not done yet: `act` is admit, remove or rule, `coop` whom it is about.
+
+    `mine` when this co-op has said yes to it; it takes effect with `needed` of them.
+    """
 
     act: str
     digest: str
     coop: str | None
     coop_name: str | None
     endorsed_by: tuple[str, ...]
+    endorsed_names: tuple[str, ...]
+    mine: bool
+    needed: int
 
 
 class CircleDetail(msgspec.Struct, frozen=True):
@@ -86,6 +100,7 @@ class CircleDetail(msgspec.Struct, frozen=True):
     root: str
     digest: str
     records: int
+    mine: bool
     rules: RulesView
     members: tuple[MemberView, ...]
     proposals: tuple[ProposalView, ...]
@@ -126,7 +141,8 @@ def detail(database: Database, circle: bytes, own: bytes, now_ms: int) -> Circle
         root=row.root.hex(),
         digest=overview.digest(connection, row.n, now_ms).hex(),
         records=row.records,
-        rules=_rules(judge.state.rules),
+        mine=judge.state.is_member(own),
+        rules=_rules(judge.state),
         members=_members(connection, row.n, own),
         proposals=_proposals(database, judge, own),
     )
@@ -149,32 +165,66 @@ def proposal_digest(database: Database, circle: bytes, written: str) -> bytes:
     return found[0]
 
 
-def _rules(fields: rules.Rules) -> RulesView:
+def waiting(database: Database, own: bytes) -> dict[str, int]:
+    """Circle -> how many proposals wait for this co-op's yes."""
+    found: dict[str, int] = {}
+    for row in overview.circles(database.connection):
+        judge = circles.load(database, row.id)
+        if judge.state is not None and judge.state.is_member(own):
+            count = sum(own not in coops for _, _, coops in judge.proposals())
+            found[text(CIRCLE, row.id)] = count
+    return found
+
+
+def is_member(connection: Connection, circle: bytes, coop: bytes) -> bool:
+    """Whether a co-op is in a circle and has said yes to it."""
+    return any(
+        one.coop == coop and one.live and one.accepted
+        for row in overview.circles(connection)
+        if row.id == circle
+        for one in overview.members(connection, row.n)
+    )
+
+
+def names_for_invite(connection: Connection, circle: bytes, own: bytes) -> tuple[str, str]:
+    """What an invite says: the names of a circle and of our co-op; refuses `unknown-circle`."""
+    for row in overview.circles(connection):
+        if row.id == circle:
+            return row.name, names_of(connection, [own], own)[own]
+    raise Refusal("unknown-circle")
+
+
+def _rules(state: State) -> RulesView:
+    fields = state.rules
     return RulesView(
         fields.name,
         fields.read,
         tuple(text(COOP, one) for one in fields.stewards),
-        _threshold(fields.admit),
-        _threshold(fields.remove),
-        _threshold(fields.rule),
+        _threshold(state, fields.admit),
+        _threshold(state, fields.remove),
+        _threshold(state, fields.rule),
         fields.version,
     )
 
 
-def _threshold(threshold: Threshold) -> ThresholdView:
-    return ThresholdView(threshold.by, threshold.count)
+def _threshold(state: State, threshold: Threshold) -> ThresholdView:
+    needed = endorse.needed(threshold, len(set(state.electors(threshold))))
+    return ThresholdView(threshold.by, threshold.count, needed)
 
 
 def _members(connection: Connection, circle: int, own: bytes) -> tuple[MemberView, ...]:
     rows = overview.members(connection, circle)
     names = names_of(connection, [row.coop for row in rows], own)
     known = profiles_of(connection, [row.coop for row in rows], own)
+    here = overview.held(connection, circle)
     return tuple(
         MemberView(
             text(COOP, row.coop),
             names[row.coop],
             known[row.coop].country if row.coop in known else None,
             "removed" if not row.live else "member" if row.accepted else "admitted",
+            row.coop == own,
+            *here.get(row.coop, (0, None)),
         )
         for row in rows
     )
@@ -182,18 +232,28 @@ def _members(connection: Connection, circle: int, own: bytes) -> tuple[MemberVie
 
 def _proposals(database: Database, judge: Circle, own: bytes) -> tuple[ProposalView, ...]:
     shown: list[ProposalView] = []
+    assert judge.state is not None, "only members propose"
+    thresholds = {
+        rules.ADMIT: judge.state.rules.admit,
+        rules.REMOVE: judge.state.rules.remove,
+        rules.RULE: judge.state.rules.rule,
+    }
     for act, data, coops in judge.proposals():
         about = _about(act, data)
-        name = None
-        if about is not None:
-            name = names_of(database.connection, [about], own)[about]
+        people = sorted(coops)
+        names = names_of(database.connection, [*people, *([about] if about else [])], own)
+        threshold = thresholds.get(act)
+        needed = 0 if threshold is None else _threshold(judge.state, threshold).needed
         shown.append(
             ProposalView(
                 act.partition("/")[0].rpartition(".")[2],
                 act_digest(database.network, act, judge.id, data).hex(),
                 None if about is None else text(COOP, about),
-                name,
-                tuple(text(COOP, one) for one in sorted(coops)),
+                None if about is None else names[about],
+                tuple(text(COOP, one) for one in people),
+                tuple(names[one] for one in people),
+                own in coops,
+                needed,
             )
         )
     return tuple(shown)

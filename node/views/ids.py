@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from node.store import offers, overview
+from node.store import disputes, offers, overview
 from node.store.reading import Connection
 from protocol import bech32
 from protocol.errors import Refusal
@@ -44,6 +44,11 @@ def offer_id(connection: Connection, written: str) -> bytes:
     if not offers.ids_between(connection, found, found):
         raise Refusal("not-found")
     return found
+
+
+def dispute_id(connection: Connection, written: str) -> bytes:
+    """The id of a disputed record that is here."""
+    return _meant(RECORD, written, lambda low, high: disputes.ids_between(connection, low, high))
 
 
 def invite_id(connection: Connection, written: str) -> bytes:

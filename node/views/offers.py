@@ -1,4 +1,4 @@
-"""Offers: what co-ops offer and want, as a list, by itself with its signature, and one's own.
+"""Offers: one offer by itself with its signature, and a co-op's own.
 
 Shown as it was signed: prices, quantities and texts are those of the record. Open and over are
 judged by the time that is handed in.
@@ -6,61 +6,26 @@ judged by the time that is handed in.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from typing import Final, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 
 from node.store import offers as rows
-from node.store.offers import Asker, Found, Listed, Place, Wanted, match_of
+from node.store import received
+from node.store.market import Asker
+from node.store.offers import Found
 from node.store.reading import Connection
 from node.views.ids import text
+from node.views.market import KINDS, ends_soon, fields_of
 from node.views.names import names_of, pick
-from protocol import trade
+from protocol import merge, trade
 from protocol.errors import Refusal
-from protocol.keys import BLOB, CIRCLE, COOP, LOG, RECORD
-from protocol.record import Body, day_of
-from protocol.values import Decimal
+from protocol.keys import CIRCLE, COOP, LOG, RECORD
+from protocol.record import Body, day_of, open_body
+from protocol.values import Text
 
-__all__ = ["Asker", "Wanted", "all_fields", "detail", "match_of", "own_after", "page"]
-
-
-class OfferLine(msgspec.Struct, frozen=True):
-    """An offer in a list; `title` is the one of `titles` in the language that was asked for."""
-
-    id: str
-    coop: str
-    coop_name: str
-    circle: str
-    kind: str
-    mode: str
-    title: str
-    titles: dict[str, str]
-    country: str | None
-    prices: tuple[trade.Price, ...]
-    quantity: Decimal | None
-    unit: str
-    published_ms: int
-    valid_until_ms: int | None
-    mine: bool
-    hs: str | None
-    condition: str
-    picture: str | None
-    """The blob of its first picture, and what that shows."""
-    picture_alt: str
-
-
-class OfferPage(msgspec.Struct, frozen=True):
-    """A page of a list: `total` is exact up to 1,000, beyond it `more` is true.
-
-    `next` is where the following page begins, None at the end.
-    """
-
-    total: int
-    more: bool
-    next: str | None
-    offers: tuple[OfferLine, ...]
+__all__ = ["OfferDetail", "OwnOffer", "detail", "own_after"]
 
 
 class SignedView(msgspec.Struct, frozen=True):
@@ -90,8 +55,19 @@ class VersionView(msgspec.Struct, frozen=True):
     erased: bool
 
 
+class ReceivedView(msgspec.Struct, frozen=True):
+    """From which co-op the newest version came here; it may be another one than signed it."""
+
+    coop: str
+    name: str
+    time_ms: int
+
+
 class OfferDetail(msgspec.Struct, frozen=True):
-    """All of one offer; `offer` is None when its content was erased or forgotten."""
+    """All of one offer; `offer` is None when its content was erased or forgotten.
+
+    `received` is None for what was signed here, and for what came before that was noted.
+    """
 
     id: str
     coop: str
@@ -107,7 +83,11 @@ class OfferDetail(msgspec.Struct, frozen=True):
     erased: bool
     mine: bool
     signed: SignedView | None
+    received: ReceivedView | None
     versions: tuple[VersionView, ...]
+    withdrawn_ms: int | None
+    withdrawn_reason: Text
+    ends_soon: bool
 
 
 class OwnOffer(NamedTuple):
@@ -121,29 +101,6 @@ class OwnOffer(NamedTuple):
     """The fields in their canonical bytes, as they were signed."""
 
 
-def page(
-    connection: Connection,
-    wanted: Wanted,
-    asker: Asker,
-    languages: Sequence[str],
-    after: str | None,
-    limit: int,
-) -> OfferPage:
-    """The newest offers behind a place; refuses `bad-field` for a place that is none."""
-    place = None if after is None else _place(after)
-    counted = rows.count(connection, wanted, asker)
-    found = rows.page(connection, wanted, asker, counted, place, limit + 1)
-    end = found[limit - 1] if len(found) > limit else None
-    names = names_of(connection, {one.coop for one in found}, asker.coop)
-    lines = (_line(one, asker.coop, names, languages) for one in found[:limit])
-    return OfferPage(
-        total=min(counted, rows.COUNT_MAX),
-        more=counted > rows.COUNT_MAX,
-        next=None if end is None else f"{end.published_ms}-{end.root}",
-        offers=tuple(line for line in lines if line is not None),
-    )
-
-
 def detail(
     connection: Connection, offer: bytes, asker: Asker, languages: Sequence[str]
 ) -> OfferDetail:
@@ -153,13 +110,15 @@ def detail(
         raise Refusal("not-found")
     signed = None if found.version is None else rows.signed(connection, found.version)
     is_erased = signed is not None and signed.id in found.erased
-    fields = None if found.body is None or is_erased else _fields(found.body)
+    fields = None if found.body is None or is_erased else fields_of(found.body)
+    withdrawn_ms, reason = _withdrawal(connection, found)
+    until_ms = None if fields is None else fields.valid_until_ms
     return OfferDetail(
         id=text(RECORD, found.id),
         coop=text(COOP, found.coop),
         coop_name=names_of(connection, [found.coop], asker.coop)[found.coop],
         circle=text(CIRCLE, found.circle),
-        kind=_KINDS[found.is_want],
+        kind=KINDS[found.is_want],
         title="" if fields is None else pick(fields.title, languages),
         offer=fields,
         published_ms=found.published_ms,
@@ -169,10 +128,14 @@ def detail(
         erased=is_erased,
         mine=found.coop == asker.coop,
         signed=None if signed is None else _signature(found.coop, signed),
+        received=_received(connection, found.version, asker.coop),
         versions=tuple(
             VersionView(text(RECORD, record), time_ms, record in found.erased)
             for record, time_ms in rows.versions(connection, found)
         ),
+        withdrawn_ms=withdrawn_ms,
+        withdrawn_reason=reason,
+        ends_soon=until_ms is not None and ends_soon(until_ms, asker.now_ms),
     )
 
 
@@ -185,72 +148,31 @@ def own_after(
     """
     found = rows.own(connection, circle, coop, root, OWN_AT_ONCE)
     offers = [
-        OwnOffer(offer, _KINDS[is_want], bool(hidden), fields, bytes(_BODY.decode(body).fields))
+        OwnOffer(offer, KINDS[is_want], bool(hidden), fields, bytes(_BODY.decode(body).fields))
         for _, offer, is_want, hidden, body in found
-        if (fields := _fields(body)) is not None
+        if (fields := fields_of(body)) is not None
     ]
     return offers, found[-1][0] if len(found) == OWN_AT_ONCE else None
 
 
-def all_fields(
-    connection: Connection, wanted: Wanted, asker: Asker
-) -> Iterator[tuple[Literal["offer", "want"], trade.Offer]]:
-    """Kind and fields of every listed offer, the newest first, a page in memory at a time."""
-    place = None
-    while True:
-        found = rows.page(connection, wanted, asker, 0, place, ALL_AT_ONCE)
-        for one in found:
-            fields = _shown(one, asker.coop)
-            if fields is not None:
-                yield "want" if one.is_want else "offer", fields
-        if len(found) < ALL_AT_ONCE:
-            return
-        place = Place(found[-1].published_ms, found[-1].root)
-
-
-def _line(
-    row: Listed, own: bytes, names: dict[bytes, str], languages: Sequence[str]
-) -> OfferLine | None:
-    fields = _shown(row, own)
-    if fields is None:
-        return None
-    return OfferLine(
-        id=text(RECORD, row.id),
-        coop=text(COOP, row.coop),
-        coop_name=names[row.coop],
-        circle=text(CIRCLE, row.circle),
-        kind=_KINDS[row.is_want],
-        mode=fields.mode,
-        title=pick(fields.title, languages),
-        titles=fields.title,
-        country=fields.where.country if fields.where else None,
-        prices=fields.prices,
-        quantity=fields.quantity,
-        unit=fields.unit,
-        published_ms=row.published_ms,
-        valid_until_ms=fields.valid_until_ms,
-        mine=row.coop == own,
-        hs=fields.item.hs,
-        condition=fields.condition,
-        picture=text(BLOB, fields.images[0].hash) if fields.images else None,
-        picture_alt=pick(fields.images[0].alt, languages) if fields.images else "",
-    )
-
-
-def _shown(row: Listed, own: bytes) -> trade.Offer | None:
-    """The fields, unless the offer is for others: their ids may stand elsewhere in a body."""
-    fields = _fields(row.body)
-    if fields is None or (fields.recipients and own not in (row.coop, *fields.recipients)):
-        return None
-    return fields
-
-
-def _fields(body: bytes) -> trade.Offer | None:
-    """What the fold found well-formed needs no second look; it would take most of a page's time."""
+def _withdrawal(connection: Connection, found: Found) -> tuple[int | None, Text]:
+    """(when, why) it was taken back; (None, {}) when it was not."""
+    if found.withdrawn is None or not found.hidden:
+        return None, {}
+    time_ms, body = rows.record(connection, found.withdrawn)
     try:
-        return _OFFER.decode(_BODY.decode(body).fields)
-    except msgspec.DecodeError:
+        fields = {} if body is None else merge.read_fields(trade.WITHDRAW, open_body(body)).reason
+    except Refusal:
+        fields = {}
+    return time_ms, fields
+
+
+def _received(connection: Connection, version: int | None, own: bytes) -> ReceivedView | None:
+    found = None if version is None else received.source_of(connection, version)
+    if found is None:
         return None
+    names = names_of(connection, [found.coop], own)
+    return ReceivedView(text(COOP, found.coop), names[found.coop], found.time_ms)
 
 
 def _is_over(found: Found, fields: trade.Offer | None, now_ms: int) -> bool:
@@ -276,16 +198,5 @@ def _signature(coop: bytes, signed: rows.Signed) -> SignedView:
     )
 
 
-def _place(written: str) -> Place:
-    told = PLACE.fullmatch(written)
-    if told is None:
-        raise Refusal("bad-field", "after is the `next` of another page")
-    return Place(int(told[1]), int(told[2]))
-
-
-PLACE: Final = re.compile(r"([0-9]{1,16})-([0-9]{1,18})")
 OWN_AT_ONCE: Final = 1_000
-ALL_AT_ONCE: Final = 1_000
-_KINDS: Final = ("offer", "want")
 _BODY: Final = msgspec.msgpack.Decoder(Body)
-_OFFER: Final = msgspec.msgpack.Decoder(trade.Offer)

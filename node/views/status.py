@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from node import __version__
-from node.store import overview
+from node.store import disputes, overview
 from node.store.reading import Connection
 from node.views.ids import text
 from node.views.names import names_of
@@ -33,7 +33,11 @@ class ForkView(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """How a node stands; `lag` is how many records are stored and not yet in the lists."""
+    """How a node stands.
+
+    `disputed` is how many records lie beyond the cut of a key log, `lag` how many are stored and
+    not yet in the lists; `copy_error` why last night's copy of the database was not made, or empty.
+    """
 
     coop: str
     name: str
@@ -45,10 +49,17 @@ class Status(msgspec.Struct, frozen=True):
     circles: tuple[CircleStatus, ...]
     peers: tuple[PeerView, ...]
     forks: tuple[ForkView, ...]
+    disputed: int
+    copy_error: str
 
 
 def status(
-    connection: Connection, own: bytes, lag: int, now_ms: int, peers: tuple[PeerView, ...]
+    connection: Connection,
+    own: bytes,
+    lag: int,
+    now_ms: int,
+    peers: tuple[PeerView, ...],
+    copy_error: str = "",
 ) -> Status:
     """The status at one moment."""
     rows = overview.circles(connection)
@@ -81,4 +92,6 @@ def status(
             )
             for fork in overview.forks(connection)
         ),
+        disputed=disputes.count(connection),
+        copy_error=copy_error,
     )

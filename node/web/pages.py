@@ -16,7 +16,18 @@ from node.gate import entry
 from node.gate.languages import languages_of, spoken
 from node.gate.problems import Problem, http_problem, problem_of
 from node.text import translator
-from node.web import assets, install, market, sessions, standing
+from node.web import (
+    assets,
+    catalogue,
+    circles,
+    first,
+    install,
+    inviting,
+    joining,
+    market,
+    sessions,
+    standing,
+)
 from node.web.visit import PageRoute, Visit, answering
 from protocol.errors import Refusal
 
@@ -66,9 +77,14 @@ async def _problem(request: web.Request, problem: Problem) -> web.Response:
 
 
 ROUTES: Final[tuple[PageRoute, ...]] = (
+    *first.LATER_ROUTES,
     *sessions.ROUTES,
     *install.ROUTES,
     *market.ROUTES,
+    *catalogue.ROUTES,
+    *circles.ROUTES,
+    *inviting.ROUTES,
+    *joining.ROUTES,
     *standing.ROUTES,
 )
 FIRST_REFUSING_STATUS: Final = 400

@@ -47,11 +47,15 @@ async def choose_language(visit: Visit) -> web.StreamResponse:
     """Keep the language for this browser, and show the page again."""
     wanted = visit.form.get("next", "")
     response = visit.see(wanted if is_own_path(wanted) else "/")
-    language = visit.form.get("language", "")
-    if language in LANGUAGES:
-        path = visit.base or "/"
-        response.set_cookie(COOKIE, language, max_age=YEAR_S, path=path, samesite="Lax")
+    keep_language(response, visit.form.get("language", ""), visit.base)
     return response
+
+
+def keep_language(response: web.StreamResponse, language: str, base: str) -> None:
+    """Have a browser remember the language, when it is one of ours."""
+    if language in LANGUAGES:
+        path = base or "/"
+        response.set_cookie(COOKIE, language, max_age=YEAR_S, path=path, samesite="Lax")
 
 
 def is_own_path(path: str) -> bool:

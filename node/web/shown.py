@@ -7,7 +7,7 @@ left out, and everything is escaped by the templates. Never decides what is show
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal as Exact
 from functools import cache
 from pathlib import Path
@@ -31,6 +31,7 @@ from node.text import (
 from node.text import mark as _
 from node.web.assets import path_of
 from node.web.signs import sign_of
+from node.web.terms import CONDITIONS
 from protocol.trade import Price
 from protocol.values import Decimal
 
@@ -109,9 +110,23 @@ class Shown:
         name: str = locale_of(self._language).territories.get(code, code)
         return name
 
+    def countries(self, codes: Iterable[str]) -> list[tuple[str, str]]:
+        """(code, name) of countries, by name."""
+        return sorted(((code, self.country(code)) for code in codes), key=lambda one: one[1])
+
+    def tongue(self, tag: str) -> str:
+        """A language's name by its tag; a tag that is none stays as it is."""
+        names = locale_of(self._language).languages
+        found: str = names.get(tag.replace("-", "_")) or names.get(tag.partition("-")[0], tag)
+        return found
+
     def sign(self, offer: Drawn) -> str:
         """Which drawing stands for an offer without a picture."""
         return sign_of(offer.mode, offer.hs)
+
+    def condition(self, code: str) -> str:
+        """A condition in words, to be translated."""
+        return CONDITIONS.get(code, code)
 
     def count(self, value: int) -> str:
         """A whole number."""

@@ -6,7 +6,7 @@ whom its scope lets in and takes no form that is not ours.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -16,7 +16,7 @@ from aiohttp import hdrs, web
 from node.access import Principal, Scope
 from node.app import Node
 from node.gate import entry
-from node.gate.bodies import read_form
+from node.gate.forms import Form, FormLimits, Upload, is_form, read_form
 from node.gate.keys import NODE, base_path
 from node.gate.languages import languages_of, spoken
 from node.text import Translate, translator
@@ -24,7 +24,6 @@ from node.views import Connection, read
 from node.web.shown import page
 
 T = TypeVar("T")
-FORM_TYPE: Final = "application/x-www-form-urlencoded"
 HTML: Final = "text/html"
 
 
@@ -32,11 +31,17 @@ class Visit:
     """A request for a page, by someone who may see it; `principal` is None for a stranger."""
 
     def __init__(
-        self, request: web.Request, caller: entry.Caller | None, form: Mapping[str, str]
+        self,
+        request: web.Request,
+        caller: entry.Caller | None,
+        form: Mapping[str, str],
+        uploads: Sequence[Upload] = (),
     ) -> None:
         self.request = request
         self.node: Node = request.app[NODE]
         self.form = form
+        self.uploads = uploads
+        """The files that the form brought."""
         self.languages = languages_of(request)
         self.language = spoken(self.languages)
         self.base = base_path(self.node.settings)
@@ -116,23 +121,28 @@ class PageRoute(msgspec.Struct, frozen=True):
     handle: Handle
     scope: Scope = "read"
     stranger: bool = False
+    limits: FormLimits = FormLimits()
+    """How much its form may bring; only who is logged in may bring more than the least."""
+    is_kept: bool = False
+    """The open page keeps what was typed: who is not logged in any more may come back to it."""
 
 
 def answering(route: PageRoute) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The handler of a route."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        is_form = route.method == "POST" and request.content_type == FORM_TYPE
-        form = await read_form(request) if is_form else {}
         caller = await entry.identify(request)
+        if caller is None and not route.stranger and (route.method == "GET" or route.is_kept):
+            return Visit(request, None, {}).see(f"/login?next={quote(_wanted(request))}")
+        limits = FormLimits() if caller is None else route.limits
+        has_form = route.method == "POST" and is_form(request)
+        fields, uploads = await read_form(request, limits) if has_form else Form({})
         if route.stranger:
             if route.method == "POST":
                 entry.check_site(request)
-            return await route.handle(Visit(request, caller, form))
-        if caller is None and route.method == "GET":
-            return Visit(request, None, form).see(f"/login?next={quote(_wanted(request))}")
-        caller = await entry.enter(request, route.scope, form.get("csrf"))
-        return await route.handle(Visit(request, caller, form))
+            return await route.handle(Visit(request, caller, fields, uploads))
+        caller = await entry.enter(request, route.scope, fields.get("csrf"))
+        return await route.handle(Visit(request, caller, fields, uploads))
 
     return answer
 

@@ -13,19 +13,41 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 ENVIRONMENT: Final = {**os.environ, "PYTHONPATH": str(ROOT)}
 Answer = dict[str, Any]
 
-# many verdicts after one start: a process that has loaded all forks one for each line that comes
+# many verdicts after one start: what is loaded for the first stays loaded, and a fork gives some
 _DRIVER: Final = """
-import os, sys
+import contextlib, os
+os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+import sys
 from node.__main__ import main
-for line in sys.stdin:
+
+def verify(file):
+    sys.argv = ["coop-node", "log", "verify", file, "--json"]
+    with contextlib.suppress(SystemExit):
+        main()
+
+def serve():
+    for _ in range(40):
+        file = b""
+        while not file.endswith(b"\\n"):
+            byte = os.read(0, 1)
+            if not byte:
+                os._exit(1)
+            file += byte
+        verify(file.decode().rstrip("\\n"))
+        sys.stdout.flush()
+        os.write(1, b".\\n")
+    os._exit(0)
+
+out = os.dup(1)
+os.dup2(2, 1)
+verify(sys.argv[1])
+os.dup2(out, 1)
+more = True
+while more:
     child = os.fork()
     if child == 0:
-        sys.argv = ["coop-node", "log", "verify", line.rstrip("\\n"), "--json"]
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        main()
-    os.waitpid(child, 0)
-    sys.stdout.write(".\\n")
-    sys.stdout.flush()
+        serve()
+    more = os.waitpid(child, 0)[1] == 0
 """
 
 
@@ -94,8 +116,10 @@ class Verifier:
 
 @contextmanager
 def verifying(folder: Path) -> Iterator[Verifier]:
+    loaded = folder / "loaded.bin"
+    loaded.write_bytes(b"")
     with subprocess.Popen(
-        [sys.executable, "-c", _DRIVER],
+        [sys.executable, "-c", _DRIVER, str(loaded)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=ENVIRONMENT,

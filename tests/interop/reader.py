@@ -15,12 +15,13 @@ if __package__ in {None, ""}:
     sys.path.insert(0, str(FilePath(__file__).resolve().parents[2]))
 
 from tests.interop.reader_chunk import Path, parse_chunk
-from tests.interop.reader_circle import Circle, carried, counted, is_carried
+from tests.interop.reader_circle import Circle, carried, counted, stands
 from tests.interop.reader_codec import Network, RefusalError, Value, decode, refuse
 from tests.interop.reader_keys import Event, KeyLogs, Receipt, parse_event
 from tests.interop.reader_records import Store, check_path
 from tests.interop.reader_rows import Rows, digest, title_of
-from tests.interop.reader_trie import TIPS_MAX, leaves_of, root
+from tests.interop.reader_trie import TIPS_MAX, carried_tips, leaves_of, root
+from tests.interop.reader_values import number_of
 
 FIRST_LINE: Final = b"coop-node export 1\n"
 BLOCK_BYTES_MAX: Final = 1311744
@@ -125,19 +126,21 @@ def _take_keys(blocks: Blocks) -> tuple[KeyLogs, list[Receipt]]:
     return keys, [keys.take_receipt(value) for value in receipts]
 
 
-def _take_path(store: Store, circle: Circle, path: Path) -> Circle:
-    """Store a path that the circle, with it, carries; the circle with it."""
+def take_path(store: Store, circle: Circle, path: Path) -> Circle:
+    """Store a path of a log that stands in the circle; the circle with it."""
     taken = check_path(store, path)
     if any(record.id in store.records for record in taken.records):
         refuse("bad-file", "a record twice")
+    tips = store.tips.get(path.log, set())
+    if path.parent not in tips and len(tips) >= TIPS_MAX:
+        carries = carried(store, circle, counted(store, circle))
+        if len(carried_tips(store, carries).get(path.log, ())) >= TIPS_MAX:
+            refuse("overgrown", "a log of too many branches")
     store.put(taken)
-    if len(store.tips[path.log]) > TIPS_MAX:
-        store.drop(taken)
-        refuse("overgrown", "a log of too many branches")
     more = circle.with_more(taken.records)
-    if not is_carried(store, more, taken.records[-1]):
+    if not stands(store, more, store.opening_of[taken.records[0].id]):
         store.drop(taken)
-        refuse("not-a-member", "a record that the circle does not carry")
+        refuse("not-a-member", "a log without a ground")
     return more
 
 
@@ -150,7 +153,7 @@ def take_paths(store: Store, paths: list[Path]) -> Circle:
         why: RefusalError | None = None
         for path in left:
             try:
-                circle = _take_path(store, circle, path)
+                circle = take_path(store, circle, path)
             except RefusalError as refusal:
                 if refusal.code not in WAITING:
                     raise
@@ -162,21 +165,28 @@ def take_paths(store: Store, paths: list[Path]) -> Circle:
     return circle
 
 
+def _founds(blocks: Blocks, path: Path) -> bool:
+    """Whether the path holds the founding record of the file's circle."""
+    return any(
+        isinstance(body, bytes)
+        and path.kinds[number_of(kind)] == "circle.found/1"
+        and blocks.network.hash("body", body) == blocks.circle
+        for kind, body in zip(path.kind_of, path.bodies, strict=True)
+    )
+
+
 def verify(data: bytes) -> Verified:
     blocks = read_blocks(data)
     keys, receipts = _take_keys(blocks)
     store = Store(blocks.network, blocks.circle, keys)
     chunks = [parse_chunk(chunk) for chunk in blocks.chunks]
-    circle = take_paths(store, [path for paths in chunks for path in paths])
+    circle = take_paths(store, [path for paths in chunks for path in paths]).effective()
     if len(store.records) != blocks.records:
         refuse("bad-file", "a wrong count")
-    founded = [path for path in chunks[0] if "circle.found/1" in path.kinds] if chunks else []
-    if not founded or not any(circle.known[one].kind == "circle.found/1" for one in circle.valid):
+    if not chunks or not any(_founds(blocks, path) for path in chunks[0]):
         refuse("bad-file", "no founding record in the first chunk")
     counts = counted(store, circle)
     carries = carried(store, circle, counts)
-    if len(carries) != len(store.records):
-        refuse("bad-file", "a record that the circle does not carry")
     named = circle.named()
     belongs = named | {receipt.witness for receipt in receipts if receipt.coop in named}
     if not keys.logs.keys() <= belongs or any(one.coop not in named for one in receipts):
@@ -184,7 +194,7 @@ def verify(data: bytes) -> Verified:
     made = root(blocks.network, leaves_of(store, circle, carries))
     if made != blocks.root:
         refuse("bad-file", "the root does not come out")
-    return Verified(store, circle, Rows(store, counts), made, counts)
+    return Verified(store, circle, Rows(store, counts, named), made, counts)
 
 
 def summary(data: bytes, now_ms: int) -> dict[str, object]:

@@ -42,8 +42,12 @@ def _keep(kept: Kept, coop: bytes, digest: bytes, record: bytes) -> None:
 class Circle:
     """Judges the circle records of a store, each by its ancestors alone."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, disputed: frozenset[bytes] = frozenset(), plain: "Circle | None" = None
+    ) -> None:
         self.store = store
+        self.disputed = disputed
+        self.plain = plain or self  # the same records without key cuts
         self.known: dict[bytes, Record] = {}
         self.ancestors: dict[bytes, set[bytes]] = {}  # of those that are judged
         self.digests: dict[bytes, bytes] = {}
@@ -52,7 +56,7 @@ class Circle:
 
     def with_more(self, records: list[Record]) -> "Circle":
         """This circle and what these records of the store add to it."""
-        found = [one for one in records if one.kind in CIRCLE_KINDS and one.body is not None]
+        found = [one for one in records if self._is_of_circle(one)]
         if not found:
             return self
         more = Circle(self.store)
@@ -62,6 +66,47 @@ class Circle:
         more.valid = set(self.valid)
         more.judge()
         return more
+
+    def without(self, disputed: frozenset[bytes]) -> "Circle":
+        """The same records; what is disputed says nothing."""
+        other = Circle(self.store, disputed, self.plain)
+        other.known = self.known
+        other.judge()
+        return other
+
+    def effective(self) -> "Circle":
+        """The same records, judged with the cuts of their key logs."""
+        if self.plain is not self:
+            return self
+        beyond = frozenset(
+            record.id
+            for record in self.known.values()
+            if record.kind != "circle.found/1" and not _is_within(self.store, record)
+        )
+        cut = self.without(beyond)
+        kept = {
+            one
+            for one in beyond
+            if one in cut.affirmed(self.known[one].coop) and self.known[one].kind != "affirm/1"
+        }
+        return cut.without(beyond - kept) if beyond else self
+
+    def affirmed(self, coop: bytes) -> set[bytes]:
+        """What a co-op has taken as its own again."""
+        found: set[bytes] = set()
+        for one in self.plain.valid - self.disputed:
+            if self.known[one].kind == "affirm/1" and self.known[one].coop == coop:
+                found.update(hashes_of(self.body(one).fields["records"]))
+        return found
+
+    def standing(self) -> set[bytes]:
+        """Records that are valid, with key cuts or without, and their ancestors."""
+        valid = self.valid | self.plain.valid
+        return valid.union(*(self.ancestors[one] for one in valid))
+
+    def _is_of_circle(self, record: Record) -> bool:
+        founds = record.kind != "circle.found/1" or record.body_hash == self.store.circle
+        return record.kind in CIRCLE_KINDS and record.body is not None and founds
 
     def judge(self) -> None:
         for record in self._ripe():
@@ -177,9 +222,9 @@ class Circle:
     def _is_valid(self, record: Record) -> bool:
         body, before = self.body(record.id), self.ancestors[record.id]
         if record.kind == "circle.found/1":
-            founded = record.body_hash == self.store.circle
-            named = record.coop in hashes_of(body.fields["stewards"])
-            return founded and not body.refs and named
+            return not body.refs and record.coop in hashes_of(body.fields["stewards"])
+        if record.id in self.disputed:
+            return False
         for ref in body.refs:
             of = self.known[ref]
             if of.order >= record.order:
@@ -199,6 +244,8 @@ class Circle:
             return self.digests[named] in state.grounds.get(record.coop, {})
         if record.coop not in state.members():
             return False
+        if record.kind == "affirm/1":
+            return True
         if record.kind == "endorse/1":
             proposal = itself(fields.get("proposal", b""))
             act = text_in(fields["act"])
@@ -214,13 +261,16 @@ class Circle:
         if record.kind == "circle.rule/1":
             return self._is_met(record, state, "rule")
         coop = itself(fields["coop"])
+        plain = self.plain.walk(self.ancestors[record.id])
         if record.kind == "circle.admit/1":
-            return coop not in state.members() and self._is_met(record, state, "admit")
-        grounds = state.grounds.get(coop, {})
-        before = self.ancestors[record.id] & self.valid
-        for named in hashes_of(fields["admits"]):
-            if named not in before or self.digests.get(named) not in grounds:
-                return False
+            known = coop in state.members() & plain.members()
+            return not known and self._is_met(record, state, "admit")
+        grounds = set().union(*state.grounds.get(coop, {}).values())
+        named = set(hashes_of(fields["admits"]))
+        if not named & grounds or named - grounds - set().union(
+            *plain.grounds.get(coop, {}).values()
+        ):
+            return False
         return coop == record.coop or self._is_met(record, state, "remove")
 
     def _is_met(self, record: Record, state: State, threshold: str) -> bool:
@@ -239,16 +289,25 @@ class Circle:
                 supporters.add(self.known[one].coop)
         return len(supporters & electors) >= needed(number_of(wanted["count"]), len(electors))
 
+    def named_by(self, act: bytes) -> set[bytes]:
+        """The co-ops that an act gives a ground."""
+        fields = self.body(act).fields
+        if self.known[act].kind == "circle.found/1":
+            return set(hashes_of(fields["stewards"]))
+        return {itself(fields["coop"])} if self.known[act].kind == "circle.admit/1" else set()
+
     def named(self) -> set[bytes]:
-        """The co-ops that a founding record names as steward, or a valid admit names."""
-        found: set[bytes] = set()
+        """Authors of what stands, and co-ops that a founding or an admit that stands names."""
+        standing = self.standing()
+        authors = {self.known[one].coop for one in standing}
+        return authors.union(*(self.named_by(act) for act in standing))
+
+    def founding_in(self, log: bytes) -> bytes | None:
+        """A valid founding record in a log."""
         for one in self.valid:
-            fields = self.body(one).fields
-            if self.known[one].kind == "circle.found/1":
-                found.update(hashes_of(fields["stewards"]))
-            elif self.known[one].kind == "circle.admit/1":
-                found.add(itself(fields["coop"]))
-        return found
+            if self.known[one].kind == "circle.found/1" and self.known[one].log == log:
+                return one
+        return None
 
 
 def needed(count: int, electors: int) -> int:
@@ -262,6 +321,7 @@ def needed(count: int, electors: int) -> int:
 
 def counted(store: Store, circle: Circle) -> set[bytes]:
     """The ids of the counted records."""
+    circle = circle.effective()
     allowed = {opening: _Allowance(store, circle, opening) for opening in store.openings}
     return {
         record.id
@@ -270,11 +330,15 @@ def counted(store: Store, circle: Circle) -> set[bytes]:
     }
 
 
-def is_carried(store: Store, circle: Circle, record: Record) -> bool:
-    """Whether the circle carries a record that nothing stands on yet."""
-    if record.id in circle.valid:
-        return True
-    return _Allowance(store, circle, store.opening_of[record.id]).has(record)
+def stands(store: Store, circle: Circle, opening: bytes) -> bool:
+    """Whether a valid founding or any admit that is judged and names the co-op is the ground."""
+    ground = store.openings[opening].ground
+    if ground is None:
+        return circle.founding_in(store.records[opening].log) is not None
+    is_here = ground in circle.ancestors
+    if is_here and circle.known[ground].kind == "circle.found/1":
+        is_here = ground in circle.valid
+    return is_here and store.records[opening].coop in circle.named_by(ground)
 
 
 class _Allowance:
@@ -284,34 +348,49 @@ class _Allowance:
         self.circle = circle
         record, ground = store.records[opening], store.openings[opening].ground
         self.counts = False
-        digest: bytes | None = None
-        if ground is not None:
-            digest = circle.digests.get(ground) if ground in circle.valid else None
-        else:
-            for one in circle.valid:
-                founding = circle.known[one].kind == "circle.found/1"
-                if founding and store.opening_of[one] == opening:
-                    digest = circle.digests[one]
+        act = circle.founding_in(record.log) if ground is None else ground
+        digest = circle.digests.get(act) if act is not None and act in circle.valid else None
         self.removes: list[bytes] = []
         if digest is not None and digest in circle.state.grounds.get(record.coop, {}):
             self.counts = True
             self.removes = list(circle.state.ends.get((record.coop, digest), set()))
-        self.within = [_down(store, circle.heads(remove, record.log)) for remove in self.removes]
-        log = store.keys.logs[record.coop]
-        cuts = log.cuts(store.openings[opening].device)
-        self.keys = [_down(store, set(cut.get(record.log, []))) for cut in cuts]
+        self.heads = [circle.heads(remove, record.log) for remove in self.removes]
+        self.within = [_down(store, heads) for heads in self.heads]
+        self.key_heads = [set(heads) for heads in _key_cuts(store, record)]
+        self.keys = [_down(store, heads) for heads in self.key_heads]
+        self.affirmed = circle.affirmed(record.coop) if self.keys else set()
 
     def has(self, record: Record) -> bool:
-        if not self.counts or any(record.id not in heads for heads in self.keys):
+        within = all(record.id in heads for heads in self.keys)
+        if not self.counts or not (within or record.id in self.affirmed):
             return False
         if record.kind in CIRCLE_KINDS:
             return not any(self.circle.lies_beyond(remove, record) for remove in self.removes)
         return all(record.id in heads for heads in self.within)
 
 
+def carried(store: Store, circle: Circle, counts: set[bytes]) -> set[bytes]:
+    """What is counted, and beyond that what standing circle records and heads of cuts stand on."""
+    circle = circle.effective()
+    heads = {record for record in circle.standing() if record in store.records}
+    for opening in store.openings:
+        allowed, log = _Allowance(store, circle, opening), store.records[opening].log
+        named = {
+            one for one in allowed.affirmed & store.records.keys() if store.records[one].log == log
+        }
+        heads = heads.union(named, *allowed.heads, *allowed.key_heads)
+    return _down(store, counts | heads)
+
+
+def _key_cuts(store: Store, record: Record) -> list[list[bytes]]:
+    """The heads within which the key log of a record's co-op lets its log count."""
+    device = store.openings[store.opening_of[record.id]].device
+    return store.keys.logs[record.coop].cuts(device, record.log)
+
+
+def _is_within(store: Store, record: Record) -> bool:
+    return all(record.id in _down(store, set(heads)) for heads in _key_cuts(store, record))
+
+
 def _down(store: Store, heads: set[bytes]) -> set[bytes]:
     return {one for head in heads for one in store.below(head)}
-
-
-def carried(store: Store, circle: Circle, counts: set[bytes]) -> set[bytes]:
-    return _down(store, counts | circle.valid)

@@ -219,7 +219,20 @@ class KeyLog:
                 return False
             self._apply(event, before)
         self.events[event.hash] = event
+        self._drop_equal(event)
         return True
+
+    def _drop_equal(self, event: Event) -> None:
+        """Of revocations without cuts that say the same the lowest hash stays."""
+        if event.kind != "device.revoke/1" or event.fields["cuts"]:
+            return
+        equal = [
+            one.hash
+            for one in self.events.values()
+            if (one.kind, one.prev, one.fields) == (event.kind, event.prev, event.fields)
+        ]
+        for one in sorted(equal)[1:]:
+            del self.events[one]
 
     def _may_sign(self, network: Network, event: Event, before: Epoch) -> bool:
         if event.kind == "key.rotate/1":
@@ -240,6 +253,7 @@ class KeyLog:
         assert event.prev is not None
         return (
             event.kind == "device.revoke/1"
+            and not event.fields["cuts"]
             and event.signers == [device]
             and itself(device) in self.listed(event.prev)
         )
@@ -294,35 +308,38 @@ class KeyLog:
             chain.append(min((-votes.count(rival.hash), rival.hash) for rival in rivals)[1])
         return chain
 
-    def cuts(self, device: bytes) -> list[dict[bytes, list[bytes]]]:
-        """Of a dropped device, log -> heads as each event in force that drops it lists them."""
+    def epoch(self) -> set[bytes]:
+        """The placed events in force to which device events of the current epoch belong."""
         chain = self.in_force()
-        found = []
-        for before, after in pairwise(chain):
-            event = self.events[after]
-            if event.kind == "key.board/1":
-                continue
-            if device in self.listed(before) and device not in self._named_devices(after):
-                found.append(cuts_of(event.fields["cuts"]))
-        found.extend(
-            cuts_of(event.fields["cuts"])
-            for event in self.events.values()
-            if event.kind == "device.revoke/1"
-            and event.prev in chain
-            and event.fields["device"] == device
-        )
+        found = {chain[-1]}
+        while self.events[chain[-1]].kind == "key.board/1":
+            found.add(chain[-2])
+            chain.pop()
         return found
 
-    def _named_devices(self, event: bytes) -> set[bytes]:
-        return {sign for sign, _ in self.epochs[event].devices}
+    def cuts(self, device: bytes, log: bytes) -> list[list[bytes]]:
+        """Lists of heads; within each of them counts what a device has in a log."""
+        chain = self.in_force()
+        if device in self.listed(chain[-1]):
+            revokes = [
+                cuts_of(event.fields["cuts"])
+                for event in self._revokes()
+                if event.fields["device"] == device
+            ]
+            return [cut.get(log, []) for cut in revokes if cut]
+        for event in reversed(chain):
+            cut = cuts_of(self.events[event].fields.get("cuts", []))
+            if log in cut:
+                return [cut[log]]
+        return [[]]
+
+    def _revokes(self) -> list[Event]:
+        epoch = self.epoch()
+        of_kind = [one for one in self.events.values() if one.kind == "device.revoke/1"]
+        return [one for one in of_kind if one.prev in epoch]
 
     def revoked(self) -> set[bytes]:
-        chain = self.in_force()
-        return {
-            itself(event.fields["device"])
-            for event in self.events.values()
-            if event.kind == "device.revoke/1" and event.prev in chain
-        }
+        return {itself(event.fields["device"]) for event in self._revokes()}
 
     def live(self) -> set[Device]:
         """The devices that may connect and write on."""

@@ -237,6 +237,7 @@ FIELDS: Final[dict[str, Check]] = {
         {"admits": array(HASH, 1, 32, itself), "coop": HASH, "cut": CUTS, "nonce": octets(16)}
     ),
     "endorse/1": Struct({"act": text(0, 48), "digest": HASH}, {"proposal": (any_octets, b"")}),
+    "affirm/1": Struct({"records": array(HASH, 1, LIST_MAX, itself)}),
     "profile/1": PROFILE,
     "profile.contact/1": CONTACT,
     "offer/1": offer,
@@ -255,6 +256,7 @@ CIRCLE_KINDS: Final = frozenset(
         "circle.accept/1",
         "circle.remove/1",
         "endorse/1",
+        "affirm/1",
     }
 )
 WITH_SUBJECT: Final = frozenset({"withdraw/1", "erase/1", "stock/1", "stock.allot/1"})

@@ -23,10 +23,11 @@ from tests.interop.reader_kinds import (
     parse_body,
     try_body,
 )
-from tests.interop.reader_values import itself, map_of, number_of
+from tests.interop.reader_values import items_of, itself, map_of, number_of
 
 DAY_MS: Final = 86400000
 EXPIRES_DAYS_MAX: Final = 731
+BODIES_BYTES_MAX: Final = 1048576
 
 _KIND: Final = re.compile(r"[a-z]+(\.[a-z]+)*/[1-9][0-9]*", re.ASCII)
 
@@ -164,7 +165,7 @@ def _record(network: Network, path: Path, index: int, parent: Record | None) -> 
     time_ms = number_of(path.times[index])
     if index and parent is not None:
         time_ms += parent.time_ms
-    if time_ms < (0 if parent is None else parent.time_ms):
+    if parent is not None and time_ms < parent.time_ms:
         refuse("time-backwards", "a record before its parent")
     day = path.expires_days[index]
     given = path.bodies[index]
@@ -202,7 +203,14 @@ def rebuild(network: Network, path: Path, parent: Record | None) -> list[Record]
         made.append(_record(network, path, index, made[-1] if made else parent))
     if any(record.kind in CIRCLE_KINDS for record in made[:-1]):
         refuse("malformed", "a path that runs over a circle record")
+    sizes = [len(body) if isinstance(body, bytes) else absent_length(body) for body in path.bodies]
+    if sum(sizes) > BODIES_BYTES_MAX:
+        refuse("too-large", "the bodies of a path")
     return made
+
+
+def absent_length(body: Value) -> int:
+    return number_of(items_of(body)[1])
 
 
 def check_head(network: Network, record: Record, device: bytes, signature: bytes) -> None:

@@ -71,9 +71,14 @@ class Row:
 class Rows:
     """A fold of the counted records."""
 
-    def __init__(self, store: Store, counts: set[bytes]) -> None:
+    def __init__(self, store: Store, counts: set[bytes], named: set[bytes]) -> None:
         self.store = store
         self.counts = counts
+        self.events = {
+            event
+            for coop in named & store.keys.logs.keys()
+            for event in store.keys.logs[coop].events
+        }
         self.rows: dict[tuple[str, bytes], Row] = {}
         self.ineffective: dict[bytes, str] = {}
         for one in counts:
@@ -95,7 +100,7 @@ class Rows:
                 other = named.log != record.log and named.time_ms >= record.time_ms
                 if lasting and (behind or other):
                     return "ineffective: dated before what it refers to"
-            elif not any(ref in log.events for log in self.store.keys.logs.values()):
+            elif ref not in self.events:
                 return "waiting for a ref"
         if body.subject is None:
             return ""

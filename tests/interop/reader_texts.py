@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from mnemonic import Mnemonic
+
 from tests.interop.reader_codec import (
     INTEGER_MAX,
     Network,
@@ -180,3 +182,15 @@ def decimal_text(number: int, exponent: int) -> str:
         return sign + digits + "0" * exponent
     digits = digits.rjust(1 - exponent, "0")
     return f"{sign}{digits[:exponent]}.{digits[exponent:]}"
+
+
+# -------------------------------------------------------------------------------------- words
+
+
+def words_of(data: bytes) -> list[str]:
+    """The words of BIP-39 (English list) for so many bytes."""
+    check = len(data) // 4
+    bits = f"{int.from_bytes(data, 'big'):0{8 * len(data)}b}"
+    bits += f"{hashlib.sha256(data).digest()[0]:08b}"[:check]
+    listed = Mnemonic("english").wordlist
+    return [str(listed[int(bits[at : at + 11], 2)]) for at in range(0, len(bits), 11)]

@@ -34,10 +34,13 @@ COOP = Network("coop")
 
 
 def test_every_section_of_every_file_is_gone_through() -> None:
-    # circles and key logs have a file of tests of their own, and are told by one number or name
+    # circles, key logs and sessions have tests of their own, and are told by one number or name
     elsewhere = {
-        ("circles", name) for name in ("network", "circle", "coops", "needed", "histories")
+        ("circles", name)
+        for name in ("network", "circle", "coops", "needed", "histories", "disputed")
     } | {("keylogs", name) for name in ("events", "witnesses", "sets", "refused")}
+    elsewhere |= {("sessions", name) for name in ("handshakes", "blinds", "rounds")}
+    elsewhere |= {("files", name) for name in ("files", "refused")}
     published = {("noise", "source")} | {
         ("wycheproof-ed25519", name)
         for name in ("algorithm", "schema", "numberOfTests", "header", "notes")
@@ -145,6 +148,13 @@ def test_id_has_a_text_form(case: Case) -> None:
 @cases("ids", "refused")
 def test_other_text_is_no_id(case: Case) -> None:
     assert verdict(lambda: reader_texts.id_of(case["text"])) == case["refusal"]
+
+
+@cases("ids", "words")
+def test_words_stand_for_bytes(case: Case) -> None:
+    data = octets_of(case["bytes"])
+    assert reader_texts.words_of(data[:16]) == case["fingerprint"]
+    assert reader_texts.words_of(data) == case["recovery"]
 
 
 @cases("invites", "invites")

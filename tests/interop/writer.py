@@ -2,12 +2,14 @@
 
 import random
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 import zstandard
 from nacl.bindings import crypto_scalarmult_base, crypto_sign, crypto_sign_seed_keypair
 
 from tests.interop.reader_codec import Network, Value, encode
+from tests.interop.reader_values import items_of
 
 NETWORK: Final = Network("coop")
 START_MS: Final = 1_790_000_000_000
@@ -207,26 +209,32 @@ class Log:
         return made
 
 
+def path_of(*run: Made) -> LIST:
+    """One path of records that follow each other in their log."""
+    first, last = run[0].path, run[-1].path
+    since = [made.time_ms - before.time_ms for before, made in pairwise(run)]
+    columns: list[LIST] = [[], [], [run[0].time_ms, *since], [*range(len(run))], [*range(len(run))]]
+    columns += [[], []]
+    for made in run:
+        for place, column in ((3, 0), (4, 1), (8, 5), (9, 6)):
+            columns[column] += items_of(made.path[place])
+    return [*first[:3], *columns, last[10]]
+
+
 def chunk_of(paths: LIST) -> bytes:
     return zstandard.ZstdCompressor(level=3, write_content_size=True).compress(encode(paths))
 
 
 def export(
-    circle: bytes,
-    root: bytes,
-    keys: list[tuple[LIST, LIST]],
-    chunks: list[bytes],
-    records: int,
+    header: Value,
+    blocks: LIST,
+    records: Value,
     network: Network = NETWORK,
 ) -> bytes:
-    """The bytes of an export file."""
-    header: Value = {"circle": circle, "network": network.name, "root": root}
-    values: LIST = [header]
-    values += [["keys", events, receipts] for events, receipts in keys]
-    values += [["chunk", chunk] for chunk in chunks]
+    """The bytes of an export file of these blocks; one that is bytes stands for itself."""
     check, out = bytes(32), [b"coop-node export 1\n"]
-    for value in values:
-        block = encode(value)
+    for value in [header, *blocks]:
+        block = value if isinstance(value, bytes) else encode(value)
         check = network.hash("file", check + block)
         out += [len(block).to_bytes(4, "big"), block]
     end = encode(["end", records, check])

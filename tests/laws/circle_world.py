@@ -195,8 +195,14 @@ class Oracle:
     """SPEC "Circles" and "Endorsements" by definition: functions of sets, slow and plain."""
 
     def __init__(
-        self, entries: Iterable[Entry], at_or_below: Callable[[bytes, bytes], bool]
+        self,
+        entries: Iterable[Entry],
+        at_or_below: Callable[[bytes, bytes], bool],
+        disputed: frozenset[bytes] = frozenset(),
+        plain: "Oracle | None" = None,
     ) -> None:
+        self.disputed = disputed
+        self.plain = plain or self
         self.all = {one.id: one for one in entries}
         self._at_or_below = at_or_below
         self.ancestors = cache(self._ancestors)
@@ -224,7 +230,7 @@ class Oracle:
     def _same(self, within: Iterable[bytes], digest: bytes) -> frozenset[bytes]:
         return frozenset(one for one in within if self.all[one].digest == digest)
 
-    def _valid(self, one: bytes) -> bool:  # noqa: PLR0911 - a table of reasons
+    def _valid(self, one: bytes) -> bool:  # noqa: C901, PLR0911 - a table of reasons
         entry, above = self.all[one], self.ancestors(one)
         fields, state = entry.fields, self.state_of(above)
         if entry.kind == FOUND:
@@ -233,7 +239,7 @@ class Oracle:
         for ref in (self.all[ref] for ref in entry.refs):
             if ref.order[0] >= entry.order[0] if ref.log != entry.log else ref.order > entry.order:
                 return False
-        if state is None:
+        if state is None or one in self.disputed:
             return False
         if isinstance(fields, Accept):
             return fields.admit in state.grounds.get(entry.coop, ())
@@ -243,10 +249,16 @@ class Oracle:
             return True
         if any(self.valid(same) for same in self._same(above, entry.digest)):
             return False
+        plain = self.plain.state_of(above)
+        assert plain is not None
         if isinstance(fields, Admit):
-            return not state.is_member(fields.coop) and self._met(entry, state, state.rules.admit)
+            known = state.is_member(fields.coop) and plain.is_member(fields.coop)
+            return not known and self._met(entry, state, state.rules.admit)
         if isinstance(fields, Remove):
-            if not set(fields.admits) <= state.grounds.get(fields.coop, frozenset()):
+            grounds = state.grounds.get(fields.coop, frozenset())
+            if not grounds & set(fields.admits):
+                return False
+            if not set(fields.admits) <= grounds | plain.grounds.get(fields.coop, frozenset()):
                 return False
             return fields.coop == entry.coop or self._met(entry, state, state.rules.remove)
         return self._met(entry, state, state.rules.rule)

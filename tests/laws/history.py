@@ -32,6 +32,9 @@ Command = tuple[int, int, int, int, int]
 """(what, by which device, and three numbers that each act reads in its own way)."""
 
 
+Act = Callable[..., None]
+
+
 class Draft(NamedTuple):
     kind: str
     body: bytes
@@ -41,10 +44,12 @@ class Draft(NamedTuple):
 class History:
     """What was written so far."""
 
+    acts: Sequence[Act]
+
     def __init__(self) -> None:
         random = Random(7)
         self.draw = random.randbytes
-        self.coops = [Identity(NETWORK, self.draw, DEVICES) for _ in range(COOPS)]
+        self.coops = self._identities()
         self.now_ms = START_MS
         self.records: dict[bytes, Record] = {}
         self.signatures: dict[bytes, bytes] = {}
@@ -54,10 +59,11 @@ class History:
         self._logs: dict[bytes, list[Record]] = {}
         self._versions: list[tuple[bytes, list[bytes]]] = []
         """(first record, all its versions) of each offer."""
+        self._stocks: list[bytes] = []
         self._views: list[tuple[bytes, ...]] = []
         founding = rules.Rules(
-            admit=ANYONE, name="a circle", read="members", remove=ANYONE, rule=ANYONE,
-            stewards=(self.coops[0].coop,), version=1,
+            admit=ANYONE, name="a circle", nonce=bytes(16), read="members", remove=ANYONE,
+            rule=ANYONE, stewards=(self.coops[0].coop,), version=1,
         )  # fmt: skip
         body = write_body(self.draw(16), founding)
         self.circle = NETWORK.hash(b"body", body)
@@ -71,7 +77,7 @@ class History:
         what, who, first, second, third = command
         self.now_ms += (0, 0, 1, 1000)[second % 4]
         device = who % (COOPS * DEVICES)
-        act = ACTS[what % len(ACTS)]
+        act = self.acts[what % len(self.acts)]
         if not self._grounds(device // DEVICES):
             act = History._admit
         act(self, device, first, second, third)
@@ -92,7 +98,7 @@ class History:
             time_ms = max(self.now_ms, after + 1, last.header.time_ms if last else 0)
             header = Header(
                 1, identity.coop, log, last.header.seq + 1 if last else 1,
-                last.id if last else None, identity.coop[:16], time_ms, draft.kind, b"", 0,
+                last.id if last else None, self._key_event(device), time_ms, draft.kind, b"", 0,
                 draft.expires_day,
             )  # fmt: skip
             last = seal(NETWORK, header, draft.body)
@@ -175,19 +181,25 @@ class History:
         self.write(device, [Draft(trade.ERASE, body)], third % FORK_BACK)
 
     def _present(self, device: int, first: int, second: int, third: int) -> None:
-        """A profile, a contact line, a stock."""
-        if first % 3 == 0:
+        """A profile, a contact line, a stock, a part of a stock for another log."""
+        if first % 4 == 0:
             fields: object = profile.Profile(country="KE", name=f"name{first}")
             draft = Draft(profile.PROFILE, write_body(self.draw(16), fields))
-        elif first % 3 == 1:
+        elif first % 4 == 1:
             fields = profile.Contact(person=f"person{first}")
             draft = Draft(profile.CONTACT, write_body(self.draw(16), fields), self._day(second))
+        elif first % 4 == 2 and self._stocks and second % 5:
+            subject = self._stocks[second % len(self._stocks)]
+            fields = trade.StockAllot(Decimal(1, 0), 0, self.last.header.log)
+            draft = Draft(trade.STOCK_ALLOT, write_body(self.draw(16), fields, subject=subject))
         else:
             subject, _ = self._subject(first)
             amount = Quantity(Decimal.of(first + 1, 0), "C62")
             fields = trade.Stock(self.last.header.log, 0, amount)
             draft = Draft(trade.STOCK, write_body(self.draw(16), fields, subject=subject))
         self.write(device, [draft], third % FORK_BACK)
+        if draft.kind == trade.STOCK:
+            self._stocks.append(self.last.id)
 
     def _nonsense(self, device: int, first: int, second: int, third: int) -> None:
         """Bodies that break the rules of their kind, and kinds that nobody knows yet."""
@@ -275,6 +287,15 @@ class History:
             cuts.append(LogCut(listed, log, tuple(self.signatures[one] for one in listed)))
         return tuple(sorted(cuts, key=lambda one: one.log))
 
+    # -- who they are ---------------------------------------------------------------------------
+
+    def _identities(self) -> Sequence[Identity]:
+        return [Identity(NETWORK, self.draw, DEVICES) for _ in range(COOPS)]
+
+    def _key_event(self, device: int) -> bytes:
+        """The reference of the key event under which a device signs."""
+        return self.coops[device // DEVICES].coop[:16]
+
     # -- what they know -------------------------------------------------------------------------
 
     def _judge(self) -> Circle:
@@ -327,6 +348,7 @@ ACTS: Final = (
     History._remove,
     History._rule,
 )
+History.acts = ACTS
 # How far back a log is forked; at FORK_BACK it is opened a second time.
 FORK_BACK: Final = 4
 OPENS: Final = 40

@@ -7,7 +7,7 @@ members act beyond cuts, the removed admit friends, and come back.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import count, permutations
+from itertools import combinations, count, permutations
 
 import pytest
 from hypothesis import given
@@ -92,6 +92,25 @@ def test_records_that_come_before_what_they_refer_to_wait_and_change_nothing() -
     """All orders at all, of a few histories: what came too early is judged when it can be."""
     for world in histories_of(begin(FREE, 3), 5, every=23):
         check(world.told, permutations(world.told))
+
+
+def test_histories_with_disputed_records_say_what_the_definition_says() -> None:
+    """Whichever one or two records lie beyond a key log's cut, told before or after the others."""
+    checked = 0
+    for world in histories_of(begin(FREE, 3), 6, every=37):
+        everything = Records(world.told)
+        entries = [one.entry for one in world.told]
+        plain = Oracle(entries, everything.at_or_below)
+        for disputed in combinations([one.id for one in entries[1:]], 1 + checked % 2):
+            beyond = frozenset(disputed)
+            said = by_definition(Oracle(entries, everything.at_or_below, beyond, plain), world.told)
+            late = world.judge().without(beyond)
+            early = world.judge([]).without(beyond)
+            for entry in reversed(entries):
+                early.add(entry)
+            assert by_delivery(late, world.told) == by_delivery(early, world.told) == said
+            checked += 1
+    assert checked > 500
 
 
 @given(data=st.data())

@@ -93,6 +93,24 @@ def test_whoever_wants_the_same_admit_second_makes_it_done() -> None:
         acts.endorse_act(growers.database, growers.signing(), circle, bytes(32))
 
 
+def test_a_proposal_whose_aim_was_reached_is_not_endorsed_any_more() -> None:
+    circle, fishers, growers, millers, newcomer = three()
+    acts.admit(fishers.database, fishers.signing(), circle, newcomer.id)
+    acts.admit(millers.database, millers.signing(), circle, newcomer.id)
+    meet(fishers, growers, millers)
+    proposals = circles.load(growers.database, circle).proposals()
+    first, second = [act_digest(NETWORK, act, circle, data) for act, data, _ in proposals]
+    done, _ = acts.endorse_act(growers.database, growers.signing(), circle, first)
+    assert done
+    ingest.ingest_keys(newcomer.database, [growers.inception])
+    newcomer.wish(circle, growers)
+    Talk(growers, newcomer).hello()
+    acts.accept(newcomer.database, newcomer.signing(), circle)
+    meet(growers, newcomer)
+    with pytest.raises(Refusal, match="already-member"):
+        acts.endorse_act(growers.database, growers.signing(), circle, second)
+
+
 def test_leaving_needs_nobody_and_ends_what_one_may_do() -> None:
     circle, fishers, growers, millers, _ = three()
     done, _ = acts.remove(growers.database, growers.signing(), circle, growers.id)

@@ -41,7 +41,7 @@ async def test_a_founder_is_a_member_at_once_and_shows_who_it_is(tmp_path: Path)
         assert await is_member(one, circle, one.coop)
         assert await name_of(one, one.coop) == "one"
         told = await one.store.write(
-            lambda database: peers.told_addresses(database, one.coop, circle)
+            lambda database: peers.told_addresses(database.connection, one.coop, circle)
         )
         assert told == (one.address,)
 
@@ -115,7 +115,7 @@ async def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:
         assert await count(one, "log") == 1
     async with running_node(tmp_path / "one", at="http://127.0.0.1:9") as one:
         told = await one.store.write(
-            lambda database: peers.told_addresses(database, one.coop, circle)
+            lambda database: peers.told_addresses(database.connection, one.coop, circle)
         )
         assert told == ("http://127.0.0.1:9",)
         assert await count(one, "record") == records + 2

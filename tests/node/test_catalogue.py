@@ -143,16 +143,12 @@ def test_an_unknown_file_is_refused_with_what_each_format_needs(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "iso8859_15"])
-def test_the_older_character_sets_of_fairmondo_are_named_as_such(
-    tmp_path: Path, encoding: str
-) -> None:
+def test_the_older_character_sets_of_fairmondo_are_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "alt.csv"
     path.write_bytes("€;id;title\n;;Käse\n".encode(encoding))
-    with pytest.raises(
-        Refusal, match=r"line 1, byte 1 of the file \(0x..\) is not UTF-8"
-    ) as caught:
-        read(path)
-    assert caught.value.code == "unknown-format"
+    found = read(path)
+    assert (found.format.name, found.header) == ("fairmondo", ("€", "id", "title"))
+    assert [row.raw for row in found] == [["", "", "Käse"]]
 
 
 def test_nothing_is_given_out_of_a_file_with_too_many_rows(tmp_path: Path) -> None:

@@ -369,8 +369,8 @@ def test_logs_in_the_worst_order_need_more_passes(
 ) -> None:
     shore, _, circle = world
     stick = shore.stick(circle)
-    backwards = [Chunk(chunk.pack([path])) for path in reversed(paths_of(stick))]
-    mixed = rewrite(with_chunks(stick, backwards))
+    founding, *others = (Chunk(chunk.pack([path])) for path in paths_of(stick))
+    mixed = rewrite(with_chunks(stick, [founding, *reversed(others)]))
     assert check(mixed).root == shore.root(circle)
     with coops(tmp_path, "lake") as (lake,):
         lake.ask_to_join(circle, shore)

@@ -8,9 +8,13 @@ from node import export_file
 from node.export_file import MAGIC, Chunk, End, Header, Keys, read_blocks, survey
 from protocol import chunk
 from protocol.errors import Refusal
+from protocol.keyevents import Device, DeviceAdd, Receipt
+from protocol.keylog import Signed, event_hash, read_event, write_event
 from protocol.keys import Network
 from protocol.limits import EXPORT_BLOCK_BYTES_MAX, NAME_BYTES_MAX
-from tests.node.export_world import NETWORK, Coop, coops, join, parts, read, rewrite
+from tests.node.export_world import NETWORK, Coop, coops, join, parts, paths_of, read, rewrite
+
+BAD = "bad-file"
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +127,30 @@ def test_blocks_out_of_order_are_refused(stick: bytes) -> None:
     assert refused(rewrite([header, *keys, *chunks])) == "bad-file"
 
 
+def test_a_key_event_behind_receipts_or_before_its_inception_is_refused(stick: bytes) -> None:
+    header, (keys,), chunks, end = parts(stick)
+    receipt = Receipt(*(bytes(32),) * 4, bytes(64))
+    first, second = (Keys((event,), ()) for event in keys.events)
+    both = rewrite([header, first, second, Keys((), (receipt,)), *chunks, end])
+    assert survey(io.BytesIO(both)).receipts == 1
+    assert refused(rewrite([header, first, Keys((), (receipt,)), second, *chunks, end])) == BAD
+    opened = read_event(keys.events[0].event)[0]
+    coop = event_hash(NETWORK, keys.events[0].event)
+    added = DeviceAdd(Device(bytes(32), bytes(32)))
+    later = Signed(write_event("device.add/1", coop, 0, coop, opened.salt, added), ())
+    behind = rewrite([header, Keys((*keys.events, later), ()), *chunks, end])
+    assert survey(io.BytesIO(behind)).events == 3
+    assert refused(rewrite([header, Keys((later, *keys.events), ()), *chunks, end])) == BAD
+
+
+def test_the_founding_record_stands_in_the_first_chunk(stick: bytes) -> None:
+    header, keys, _, end = parts(stick)
+    each = [Chunk(chunk.pack([path])) for path in paths_of(stick)]
+    assert survey(io.BytesIO(rewrite([header, *keys, *each, end]))).records == end.records
+    assert refused(rewrite([header, *keys, *each[1:], each[0], end])) == BAD
+    assert refused(rewrite([header, *keys, End(0, b"")])) == BAD
+
+
 def test_a_wrong_number_of_records_is_refused(stick: bytes) -> None:
     header, keys, chunks, end = parts(stick)
     for records in (end.records - 1, end.records + 1, -1):
@@ -144,7 +172,7 @@ def test_a_header_that_is_out_of_bounds_is_refused(header: Header) -> None:
 
 def test_a_name_of_a_network_may_fill_its_limit() -> None:
     header = Header(bytes(32), "n" * NAME_BYTES_MAX, bytes(32))
-    assert survey(io.BytesIO(rewrite([header, End(0, b"")]))).header == header
+    assert read(rewrite([header, End(0, b"")]))[0] == header
 
 
 def test_a_chunk_that_is_none_is_refused(stick: bytes) -> None:

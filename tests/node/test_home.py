@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from mnemonic import Mnemonic
 
-from node import home, keyring
+from node import acts, home, keyring
 from node.store import keylogs
 from node.store.database import Database
 from protocol import keys, profile
 from protocol.errors import Refusal
 from protocol.keylog import event_hash
+from protocol.limits import NODES_MAX
 from tests.coops import NETWORK, NOW_MS, Coop, trio
 
 FIELDS = profile.Profile(name="Kahawa", country="KE")
@@ -92,9 +93,34 @@ def test_it_knows_its_circles_and_what_it_was_told_to_remember() -> None:
     assert home.last_port(database) == 0
     home.keep_port(database, 7443)
     assert home.last_port(database) == 7443
-    assert home.kept_contact(database, "http://127.0.0.1:1").nodes == ("http://127.0.0.1:1",)
+    shown = home.contact(database, circle, fishers.id, "http://127.0.0.1:1")
+    assert shown.nodes == ("http://127.0.0.1:1",)
     assert home.needs_contact(database, circle, fishers.id, "http://127.0.0.1:1")
     assert not home.needs_contact(database, circle, others.id, "http://127.0.0.1:1")
+
+
+def test_a_contact_names_every_node_of_the_coop_and_no_old_address_of_this_one() -> None:
+    circle, fishers, _, _ = trio()
+    database, here, there = fishers.database, "http://127.0.0.1:1", "http://127.0.0.1:2"
+    tell(fishers, circle, there)
+    home.note_address(database, here)
+    assert home.needs_contact(database, circle, fishers.id, here)
+    shown = home.contact(database, circle, fishers.id, here)
+    assert shown.nodes == (here, there)
+    tell(fishers, circle, *shown.nodes)
+    assert not home.needs_contact(database, circle, fishers.id, here)
+    moved = "http://127.0.0.1:3"
+    home.note_address(database, moved)
+    assert home.contact(database, circle, fishers.id, moved).nodes == (moved, there)
+    many = [f"http://127.0.0.1:{number}" for number in range(10, 10 + NODES_MAX)]
+    tell(fishers, circle, *many)
+    nodes = home.contact(database, circle, fishers.id, moved).nodes
+    assert nodes == (moved, *many[: NODES_MAX - 1])
+
+
+def tell(coop: Coop, circle: bytes, *nodes: str) -> None:
+    fields = profile.Contact(nodes=nodes)
+    acts.set_contact(coop.database, coop.signing(), circle, fields)
 
 
 def test_all_rows_fold_again_to_the_same_digest() -> None:

@@ -14,8 +14,8 @@ from node.cli.client import Client, Refused
 from node.importing import Matching, Progress, Publish, Reject, Report, Skip, Withdraw
 from node.socket_path import client_socket_path
 from node.store import fold
-from node.views import offers, read
-from node.views.offers import Wanted
+from node.views import market, offers, read
+from node.views.market import Wanted
 from protocol.errors import Refusal
 from tests.node.cli.processes import RunningNode
 from tests.node.served import Served
@@ -50,9 +50,9 @@ async def titles(one: Served) -> list[str]:
                 pass
 
     await one.node.store.write(settle)
-    asker = offers.Asker(one.node.coop, one.clock.now_ms())
+    asker = market.Asker(one.node.coop, one.clock.now_ms())
     found = await read(
-        one.node.store, lambda reader: list(offers.all_fields(reader, Wanted(), asker))
+        one.node.store, lambda reader: list(market.all_fields(reader, Wanted(), asker))
     )
     return [fields.title["en"] for _, fields in found]
 
@@ -93,12 +93,33 @@ async def test_only_what_changed_is_changed(one: Served, circle: bytes, tmp_path
 async def test_actions_withdraw_and_offer_again(one: Served, circle: bytes, tmp_path: Path) -> None:
     await take(one, circle, rows("1,Coffee,5,,,", "2,Tea,3,,,", "3,Ice,1,,,"), tmp_path)
     gone = rows("1,,,,deactivate,", "2,,,,delete,", "3,,,,nothing,")
-    assert counted(await take(one, circle, gone, tmp_path)) == (0, 0, 2, 1, 0)
+    report = await take(one, circle, gone, tmp_path)
+    assert (counted(report), report.erased) == ((0, 0, 1, 1, 0), 1)
     assert await titles(one) == ["Ice"]
     assert counted(await take(one, circle, gone, tmp_path)) == (0, 0, 0, 3, 0)
-    back = rows("1,,,,activate,", "2,Green tea,4,,update,", "3,,,,activate,")
-    assert counted(await take(one, circle, back, tmp_path)) == (0, 2, 0, 1, 0)
+    back = rows("1,,,,activate,", "2,Green tea,4,,create,", "3,,,,activate,")
+    assert counted(await take(one, circle, back, tmp_path)) == (1, 1, 0, 1, 0)
     assert sorted(await titles(one)) == ["Coffee", "Green tea", "Ice"]
+
+
+async def test_what_is_deleted_is_erased_with_all_its_versions(
+    one: Served, circle: bytes, tmp_path: Path
+) -> None:
+    await take(one, circle, rows("1,Coffee,5,,,", "2,Tea,3,,,"), tmp_path)
+    await take(one, circle, rows("1,Better coffee,5,,,"), tmp_path)
+    await take(one, circle, rows("1,,,,delete,"), tmp_path)
+    assert await titles(one) == ["Tea"]
+    await one.node.rebuild()
+    bodies = await one.node.store.write(
+        lambda database: [
+            body
+            for (body,) in database.connection.execute(
+                "SELECT body FROM record WHERE body NOT NULL"
+            )
+            if b"offee" in body
+        ]
+    )
+    assert bodies == []
 
 
 async def test_a_row_that_cannot_be_taken_comes_back_with_its_reason(
@@ -240,7 +261,7 @@ def steps_of(file: str, own: Iterable[offers.OwnOffer], tmp_path: Path) -> list[
 
 def test_an_unknown_number_with_an_action_is_rejected(tmp_path: Path) -> None:
     file = rows("1,,,,activate,", "2,,,,delete,", "3,Tea,1,,update,", "4,Tea,1,,create,")
-    assert steps_of(file, [], tmp_path) == ["reject", "reject", "reject", "publish"]
+    assert steps_of(file, [], tmp_path) == ["reject", "skip", "reject", "publish"]
 
 
 # ---------------------------------------------------------------------------- through a crash

@@ -109,7 +109,7 @@ def in_the_name_of_another(given: Given) -> Path:
         (of_a_stranger, "unknown-coop", True),
         (of_one_who_is_known_and_no_member, "not-a-member", True),
         (from_the_future, "from-the-future", False),
-        (by_another_device, "not-its-device", False),
+        (by_another_device, "not-its-device", True),
         (without_a_lasting_body, "absent-body", False),
     ],
 )

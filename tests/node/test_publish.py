@@ -26,11 +26,11 @@ class Teller:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.told: list[tuple[Outcome, Sequence[ChunkPath], bytes | None]] = []
+        self.told: list[tuple[Outcome, Sequence[ChunkPath]]] = []
         self.on_disk: list[int] = []
 
-    def __call__(self, outcome: Outcome, paths: Sequence[ChunkPath], source: bytes | None) -> None:
-        self.told.append((outcome, paths, source))
+    def __call__(self, outcome: Outcome, paths: Sequence[ChunkPath]) -> None:
+        self.told.append((outcome, paths))
         with sqlite3.connect(self._path) as connection:
             row: tuple[int] = connection.execute("SELECT count(*) FROM record").fetchone()
         connection.close()
@@ -76,9 +76,9 @@ async def test_it_is_told_after_the_commit(desk: Desk) -> None:
         results=lambda answer: answer,
     )
     assert desk.teller.on_disk == [desk.before + 2]
-    ((outcome, paths, source),) = desk.teller.told
+    ((outcome, paths),) = desk.teller.told
     assert (outcome.circle, outcome.new_records) == (desk.circle, 2)
-    assert (list(paths), source) == (published.paths, None)
+    assert list(paths) == published.paths
 
 
 async def test_what_is_refused_is_not_told_and_the_next_act_goes_on(desk: Desk) -> None:

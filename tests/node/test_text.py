@@ -144,6 +144,24 @@ def test_money_has_the_decimals_of_its_currency(minor: int, currency: str, shown
 
 
 @pytest.mark.parametrize(
+    ("currency", "language", "shown"),
+    [
+        ("KES", "en", "KES\N{NO-BREAK SPACE}5.40"),
+        ("KES", "sw", "Ksh\N{NO-BREAK SPACE}5.40"),
+        ("KES", "de", "5,40\N{NO-BREAK SPACE}KES"),
+        ("EUR", "en", "€5.40"),
+        ("MXN", "en", "MX$5.40"),
+        ("INR", "hi", "₹5.40"),
+    ],
+)
+def test_letters_stand_apart_from_the_amount_and_signs_beside_it(
+    currency: str, language: str, shown: str
+) -> None:
+    assert money(540, currency, language) == shown
+    assert money(-540, currency, language).replace("-", "") == shown
+
+
+@pytest.mark.parametrize(
     "currency",
     ["AFN", "ALL", "IRR", "IQD", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SOS", "SYP", "YER"],
 )

@@ -6,9 +6,10 @@ import pytest
 
 from node import acts
 from node.ingest import ingest_keys
-from node.store.offers import Asker
+from node.store.market import Asker
 from node.views import circles, files, names, offers, peers, status
-from node.views.offers import Wanted
+from node.views import market as lists
+from node.views.market import Wanted
 from protocol import profile, trade
 from protocol.errors import Refusal
 from protocol.keys import BLOB, CIRCLE, COOP, RECORD, from_text, to_text
@@ -74,9 +75,9 @@ def test_a_co_op_goes_by_its_profile_or_by_its_id(market: Market) -> None:
 # --------------------------------------------------------------------------------- offers
 
 
-def page(market: Market, limit: int = 10, after: str | None = None) -> offers.OfferPage:
+def page(market: Market, limit: int = 10, after: str | None = None) -> lists.OfferPage:
     languages = ("sw", "en")
-    return offers.page(market.connection, Wanted(), market.asker, languages, after, limit)
+    return lists.page(market.connection, Wanted(), market.asker, languages, after, limit)
 
 
 def test_a_line_says_what_a_list_needs(market: Market) -> None:
@@ -129,9 +130,9 @@ def test_an_offer_that_only_mentions_us_is_not_for_us(market: Market) -> None:
     other, own = bytes([7]) * 32, bytes([6]) * 32
     provenance = trade.Provenance(producer_coop=own)
     market.add("For another", recipients=(other,), provenance=provenance)
-    found = offers.page(market.connection, Wanted(), Asker(own, NOW_MS), (), None, 10)
+    found = lists.page(market.connection, Wanted(), Asker(own, NOW_MS), (), None, 10)
     assert found.offers == ()
-    everything = offers.all_fields(market.connection, Wanted(), Asker(own, NOW_MS))
+    everything = lists.all_fields(market.connection, Wanted(), Asker(own, NOW_MS))
     assert list(everything) == []
 
 
@@ -172,10 +173,10 @@ def test_an_offer_that_is_not_here_is_refused(market: Market) -> None:
 
 
 def test_all_fields_come_page_by_page(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offers, "ALL_AT_ONCE", 2)
+    monkeypatch.setattr(lists, "ALL_AT_ONCE", 2)
     for number in range(5):
         market.add(f"Offer {number}", kind=trade.WANT if number == 0 else trade.OFFER)
-    found = list(offers.all_fields(market.connection, Wanted(), market.asker))
+    found = list(lists.all_fields(market.connection, Wanted(), market.asker))
     assert [(kind, fields.title["en"]) for kind, fields in found] == [
         *(("offer", f"Offer {number}") for number in (4, 3, 2, 1)),
         ("want", "Offer 0"),

@@ -139,9 +139,10 @@ class Coop:
         by: Sequence["Coop"],
         *,
         devices: Sequence[int] = (0,),
+        cuts: tuple[LogCut, ...] = (),
         mark: str = "",
     ) -> Signed:
-        fields = self._epoch(Recover, epoch, devices, ())
+        fields = self._epoch(Recover, epoch, devices, cuts)
         pairs = [one.member_key() for one in by]
         return self.event("key.recover/1", place, prev, fields, *pairs, mark=mark)
 

@@ -137,7 +137,7 @@ def test_the_columns_as_they_were_pass() -> None:
         ({"events": [bytes(15), bytes(16)]}, "malformed"),
         ({"kinds": ["log.open/1", "note/1", "Withdraw/1"]}, "malformed"),
         ({"kinds": ["note/1", "note/1", "withdraw/1"]}, "malformed"),
-        ({"times": [-1, 1, 1, 1, 1]}, "time-backwards"),
+        ({"times": [-1, 1, 1, 1, 1]}, "malformed"),
         ({"times": [1_790_000_000_000, -1, 1, 1, 1]}, "time-backwards"),
         ({"times": [2**53, 1, 1, 1, 1]}, "malformed"),
         ({"times": [2**64 - 1, 1, 1, 1, 1]}, "malformed"),

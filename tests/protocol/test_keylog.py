@@ -5,7 +5,7 @@ import pytest
 from protocol import keylog
 from protocol.codec import decode, encode
 from protocol.errors import Refusal
-from protocol.keyevents import DeviceRevoke, Inception, Receipt
+from protocol.keyevents import DeviceRevoke, Inception, LogCut, Receipt
 from protocol.keylog import KeyLog, Signed
 from protocol.limits import KEY_EVENT_BYTES_MAX, KEY_EVENTS_MAX
 from tests.protocol.coops import NETWORK, Coop, code_of, hash_of, salt, signed, word
@@ -109,6 +109,36 @@ def test_a_listed_device_may_revoke_itself_and_nobody_elses() -> None:
     assert refused(COOP.revoke(COOP.id, 0, 9, stranger)) == "bad-key-event"
     added = COOP.add_device(COOP.id, 0, 1)
     assert refused(COOP.revoke(COOP.id, 0, 1, other), added) is None
+
+
+def test_a_device_that_takes_itself_out_cuts_nothing() -> None:
+    cut = LogCut((word("head"),), word("log"), (bytes(64),))
+    own, words = COOP.device_key(0), COOP.controller(0)
+    assert refused(COOP.revoke(COOP.id, 0, 0, own, (cut,))) == "bad-key-event"
+    assert refused(COOP.revoke(COOP.id, 0, 0, words, (cut,))) is None
+
+
+def test_of_revocations_that_say_the_same_one_is_kept_whatever_came_first() -> None:
+    fields = DeviceRevoke((), COOP.device_key(0)[0])
+    many = [
+        COOP.event("device.revoke/1", 0, COOP.id, fields, COOP.device_key(0), mark=f"{number}")
+        for number in range(5)
+    ]
+    kept = {COOP.id, min(map(hash_of, many))}
+    for some in (many, many[::-1], sorted(many, key=hash_of)):
+        log = COOP.key_log()
+        for one in some:
+            log.add([one])
+        assert log.events.keys() == kept
+        assert log.live_devices() == ()
+        assert log.add(many) == 0
+
+
+def test_a_revocation_ends_with_its_epoch() -> None:
+    revoked = COOP.revoke(COOP.id, 0, 0, COOP.controller(0))
+    assert signs(COOP, log_with(revoked), 0) == [False]
+    assert signs(COOP, log_with(revoked, COOP.rotate(COOP.id, 1, 1)), 0) == [True]
+    assert signs(COOP, log_with(revoked, COOP.rotate(COOP.id, 1, 1, devices=(1,))), 0) == [False]
 
 
 def test_a_revocation_under_a_lost_rival_counts_for_nothing() -> None:

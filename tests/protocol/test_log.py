@@ -69,14 +69,29 @@ def test_an_opening_proves_the_id_of_its_log() -> None:
         (Open(CIRCLE, COOP.device(0).sign, -1), "malformed"),
         (Open(CIRCLE[:-1], COOP.device(0).sign, 0), "malformed"),
         (Open(CIRCLE, COOP.device(0).sign[:-1], 0), "malformed"),
-        ({"circle": CIRCLE}, "bad-field"),
-        ({}, "bad-field"),
+        ({"circle": CIRCLE}, "malformed"),
+        ({}, "malformed"),
     ],
 )
 def test_an_opening_of_another_log_is_refused(fields: object, code: str) -> None:
     header = LogWriter(COOP, CIRCLE).records[0].header
     body = write_body(salt("open"), fields)
     assert code_of(lambda: log.read_open(NETWORK, header, body)) == code
+
+
+def test_an_opening_has_no_subject_and_at_most_one_ground() -> None:
+    header = LogWriter(COOP, CIRCLE).records[0].header
+    header = header._replace(log=log.log_id(NETWORK, COOP.id, OPENED))
+    one, two = sorted([word("a"), word("b")])
+    grounded = write_body(salt("open"), OPENED, refs=(one,))
+    assert log.read_open(NETWORK, header, grounded) == OPENED
+    for body in (
+        write_body(salt("open"), OPENED, refs=(one, two)),
+        write_body(salt("open"), OPENED, subject=one),
+        b"\xc1",
+        grounded + b"\xc0",
+    ):
+        assert code_of(log.read_open, NETWORK, header, body) == "malformed"
 
 
 def test_the_largest_instance_opens_a_log() -> None:

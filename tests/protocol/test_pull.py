@@ -4,7 +4,10 @@ from itertools import count
 
 import pytest
 
+from protocol.codec import encode
 from protocol.errors import Refusal
+from protocol.keyevents import Device, Receipt, Rotate
+from protocol.keylog import Signed, write_event
 from protocol.limits import (
     ASKED_KEY_LOGS_MAX,
     ASKED_LOGS_MAX,
@@ -15,13 +18,14 @@ from protocol.limits import (
 from protocol.messages import AskKeys, AskLogs, AskTrie, Leaf, Message, TrieNode, write
 from protocol.pull import REQUESTS_AT_ONCE, Pull
 from protocol.serve import trie_nodes
-from tests.coops import Coop, Talk, trio
+from protocol.trie import key_leaf
+from tests.coops import NETWORK, Coop, Talk, trio
 
 BLIND = bytes(16)
 
 
 def new_pull(circle: bytes) -> Pull:
-    return Pull(circle, BLIND, count(1))
+    return Pull(NETWORK, circle, BLIND, count(1))
 
 
 def leaf(number: int, *, is_keys: bool = False) -> Leaf:
@@ -115,6 +119,67 @@ def test_key_logs_are_asked_for_first_and_a_message_of_them_at_a_time() -> None:
     pull.keys_end(progressed=False)
     assert isinstance(pull.step(growers.replica)[0], AskLogs)
     assert pull.progressed
+
+
+def asked_for(pull: Pull, puller: Coop, *coops: Coop) -> Pull:
+    """The same pull, waiting for the key logs of co-ops."""
+    given(pull, puller, *(Leaf(key_leaf(NETWORK, one.id), bytes(8), True) for one in coops))
+    (asked,) = pull.step(puller.replica)
+    assert isinstance(asked, AskKeys)
+    return pull
+
+
+def test_key_logs_that_were_not_asked_for_are_refused() -> None:
+    circle, _, growers, others = trio()
+    made_up = Coop("made up")
+    pull = asked_for(new_pull(circle), growers, others)
+    pull.keys([others.inception], [])
+    for events, receipts in (
+        ([made_up.inception], []),
+        ([others.inception, made_up.inception], []),
+        ([], [receipt_by(others, made_up)]),
+    ):
+        with pytest.raises(Refusal, match="peer-flooding"):
+            pull.keys(events, receipts)
+    pull.keys([], [receipt_by(made_up, others)])
+    pull.keys_end(progressed=True)
+    with pytest.raises(Refusal, match="peer-flooding"):
+        pull.keys([others.inception], [])
+
+
+def test_the_key_log_of_a_witness_may_come_behind_the_one_that_names_it() -> None:
+    circle, _, growers, others = trio()
+    witness, made_up = Coop("witness"), Coop("made up")
+    named = rotated(others, witnesses=(witness.id,))
+    pull = asked_for(new_pull(circle), growers, others)
+    with pytest.raises(Refusal, match="peer-flooding"):
+        pull.keys([witness.inception, others.inception, named], [])
+    pull = asked_for(new_pull(circle), growers, others)
+    pull.keys([others.inception, named], [])
+    pull.keys([witness.inception], [receipt_by(witness, others)])
+    with pytest.raises(Refusal, match="peer-flooding"):
+        pull.keys([made_up.inception], [])
+
+
+def test_a_key_event_that_cannot_be_read_is_left_to_the_door() -> None:
+    circle, _, growers, others = trio()
+    pull = asked_for(new_pull(circle), growers, others)
+    pull.keys([Signed(b"\xc1", ()), Signed(newer_event(others), ())], [])
+
+
+def receipt_by(witness: Coop, of: Coop) -> Receipt:
+    return Receipt(witness.id, of.id, of.id, witness.device, bytes(64))
+
+
+def rotated(coop: Coop, *, witnesses: tuple[bytes, ...]) -> Signed:
+    fields = Rotate(
+        bytes(32), (), (Device(noise=bytes(32), sign=coop.device),), bytes(32), bytes(32), witnesses
+    )
+    return Signed(write_event("key.rotate/1", coop.id, 1, coop.id, bytes(16), fields), ())
+
+
+def newer_event(coop: Coop) -> bytes:
+    return encode(["key.festival/1", coop.id, 1, coop.id, bytes(16), {}])
 
 
 def test_as_many_logs_as_a_message_holds_and_as_many_requests_as_allowed() -> None:

@@ -180,8 +180,10 @@ class ManyEvents:
 
     def __init__(self, events: list[Signed]) -> None:
         self._events = events
+        self.read = 0
 
     def key_log(self, circle: bytes, leaf: bytes) -> tuple[list[Signed], list[object]]:
+        self.read += 1
         return self._events, []
 
 
@@ -195,6 +197,45 @@ def test_a_long_key_log_comes_in_messages_that_fit_and_the_last_says_so() -> Non
     answers = [answer for answer in given if isinstance(answer, m.Keys)]
     assert [event for one in answers for event in one.events] == events
     assert [one.last for one in answers] == [False] * (len(given) - 1) + [True]
+
+
+def test_key_logs_are_read_and_sent_a_message_at_a_time_before_records() -> None:
+    circle, fishers, _, _ = trio()
+    signature = (bytes(32), bytes(SIGNATURE_BYTES))
+    many = ManyEvents([Signed(bytes(KEY_EVENT_BYTES_MAX), (signature,))] * 200)
+    streams = Streams()
+    streams.ask(ask_all(fishers), circle)
+    for _ in range(2):
+        streams.ask_keys(m.AskKeys(BLIND, (bytes(32),)), circle, many)  # type: ignore[arg-type]
+    assert many.read == 0
+    given = []
+    while frames := streams.next_frames(fishers.replica):
+        assert len(frames) == 1
+        given += frames
+        if len(given) == 1:
+            assert many.read == 1
+    answers = [one for one in given if isinstance(one, m.Keys)]
+    assert sum(len(one.events) for one in answers) == 400
+    assert [one.last for one in answers].count(True) == 2
+    assert [type(one) for one in given] == [m.Keys] * len(answers) + [m.Data, m.Done]
+
+
+def test_requests_for_key_logs_beyond_the_limit_are_flooding() -> None:
+    circle, fishers, _, _ = trio()
+    streams = Streams()
+    streams.ask(ask_all(fishers), circle)
+    asked = m.AskKeys(BLIND, (bytes(32),))
+    for _ in range(REQUESTS_IN_FLIGHT_MAX - 1):
+        streams.ask_keys(asked, circle, fishers.replica)
+    with pytest.raises(Refusal, match="peer-flooding"):
+        streams.ask_keys(asked, circle, fishers.replica)
+    with pytest.raises(Refusal, match="peer-flooding"):
+        streams.ask(ask_all(fishers, 2), circle)
+    drained_of = [streams.next_frames(fishers.replica) for _ in range(REQUESTS_IN_FLIGHT_MAX - 1)]
+    assert [frames[0].last for frames in drained_of if isinstance(frames[0], m.Keys)] == [
+        True
+    ] * len(drained_of)
+    streams.ask_keys(asked, circle, fishers.replica)
 
 
 def test_bodies_that_are_here_come_one_by_one() -> None:

@@ -88,7 +88,7 @@ class Side:
             new = outcome.new_records > 0
             self.step(self.session.taken(event, node.replica, progressed=new, gap=outcome.gap))
         elif isinstance(event, KeyLogs):
-            grown = ingest.ingest_keys(node.database, event.events, event.receipts)
+            grown = ingest.take_keys(node.database, event.events, event.receipts)
             some: list[Event] = []
             if event.last:
                 some = self.session.keys_taken(event.circle, node.replica, progressed=bool(grown))

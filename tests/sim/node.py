@@ -81,21 +81,24 @@ class SimNode:
     def found(self, name: str, stewards: Sequence[bytes], admit_count: int = 2) -> bytes:
         majority = Threshold("stewards", 0)
         fields = rules.Rules(
-            admit=Threshold("members", admit_count), name=name, read="members", remove=majority,
-            rule=majority, stewards=tuple(sorted(stewards)), version=1,
+            admit=Threshold("members", admit_count), name=name, nonce=bytes(16), read="members",
+            remove=majority, rule=majority, stewards=tuple(sorted(stewards)), version=1,
         )  # fmt: skip
         body = write_body(self._random.randbytes(16), fields)
         circle = self._network.hash(b"body", body)
         self.signing().publish(self.database, circle, [Draft(rules.FOUND, body)])
         return circle
 
-    def offer(self, circle: bytes, count: int, *, live: bool) -> Published:
-        offers = [(self._kind(), self._offer(), None) for _ in range(count)]
+    def offer(
+        self, circle: bytes, count: int, *, live: bool, until_days: int | None = None
+    ) -> Published:
+        """So many offers or wants; without an end each has one of its own."""
+        offers = [(self._kind(), self._offer(until_days), None) for _ in range(count)]
         return acts.add_offers(self.database, self.signing(), circle, offers, live=live)
 
-    def edit(self) -> tuple[bytes, Published]:
+    def edit(self, until_days: int | None = None) -> tuple[bytes, Published]:
         circle, subject, kind = self._own_offer()
-        offers = [(kind, self._offer(), subject)]
+        offers = [(kind, self._offer(until_days), subject)]
         return circle, acts.add_offers(self.database, self.signing(), circle, offers, live=True)
 
     def withdraw(self) -> tuple[bytes, Published]:
@@ -188,9 +191,10 @@ class SimNode:
     def _kind(self) -> str:
         return self._random.choice((trade.OFFER, trade.OFFER, trade.WANT))
 
-    def _offer(self) -> trade.Offer:
-        until = self._random.choice((None, 0, 1, 2, 20))
-        end = None if until is None else self.now_ms + until * DAY_MS
+    def _offer(self, until_days: int | None) -> trade.Offer:
+        if until_days is None:
+            until_days = self._random.choice((None, 0, 1, 2, 20))
+        end = None if until_days is None else self.now_ms + until_days * DAY_MS
         title = {"en": f"word{self._random.randrange(9)}"}
         return trade.Offer(title=title, valid_until_ms=end)
 

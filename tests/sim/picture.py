@@ -4,7 +4,7 @@ import sqlite3
 from collections import Counter
 from typing import Any, NamedTuple
 
-from node.store import bodies, digests, fold, rows
+from node.store import bodies, digests, facets, fold, rows
 from node.store.database import Database
 from protocol.codec import decode
 from protocol.limits import SKEW_MS_MAX
@@ -102,7 +102,7 @@ def _offers(connection: sqlite3.Connection, circle: int, day: int) -> dict[str, 
     found = _all(
         connection,
         "SELECT root.id, coop.id, is_want, version.id, withdrawn.id, erased, hidden, published_ms, "
-        "offer.expires_day, country, valid_until_ms FROM offer JOIN record AS root "
+        "offer.expires_day, country, ends_ms FROM offer JOIN record AS root "
         "ON root.n = offer.root JOIN coop ON coop.n = offer.coop "
         "JOIN record AS version ON version.n = offer.version "
         "LEFT JOIN record AS withdrawn ON withdrawn.n = offer.withdrawn "
@@ -142,7 +142,7 @@ def _words(connection: sqlite3.Connection, circle: int, day: int) -> dict[str, i
         if erased is None or identifier not in set(decode(erased)):  # type: ignore[arg-type]
             fields = rows.read_offer(connection, version)
         if fields is not None:
-            some = set(" ".join(rows.words(fields)).lower().split())
+            some = set(" ".join(facets.words(fields)).lower().split())
             indexed.update(some)
             if where == circle and (until is None or until >= day):
                 shown.update(some)

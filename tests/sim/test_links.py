@@ -7,7 +7,7 @@ import pytest
 
 from protocol import messages
 from protocol.session import Session
-from tests.sim.node import SimNode
+from tests.sim.node import DAY_MS, SimNode
 from tests.sim.picture import differences, picture
 from tests.sim.world import NETWORK, World
 
@@ -179,11 +179,50 @@ def test_only_another_root_is_worth_another_round(quiet: Quiet, is_new: bool) ->
     assert [type(one) for one in said] == [messages.AskTrie, messages.Roots][: 1 + is_new]
 
 
+def test_an_erasure_beyond_a_cut_gives_the_body_back(quiet: Quiet) -> None:
+    world = quiet(3)
+    one, two, gone = world.nodes
+    circle = together(world, *world.nodes)
+    offers = gone.offer(circle, 1, live=True, until_days=9).ids
+    talk(world, one, gone)
+    gone.erase()
+    talk(world, two, gone)
+    assert two.replica.body(circle, offers[0]) is None
+    one.remove(circle, gone.coop)
+    talk(world, one, two)
+    talk(world, one, two)
+    assert_same(world, circle, one, two)
+    assert two.replica.body(circle, offers[0]) is not None
+
+
+def test_a_withdrawal_outlives_what_was_forgotten(quiet: Quiet, tmp_path: Path) -> None:
+    """A copied folder edits an offer that its twin withdraws; the edit comes days later."""
+    world = quiet(2)
+    one, two = world.nodes
+    circle = together(world, one, two)
+    one.offer(circle, 1, live=True, until_days=0)
+    one.copy_to(tmp_path / "copy")
+    copy = SimNode("copy", NETWORK, one.identity, tmp_path / "copy", world)
+    copy.start()
+    copy.edit(until_days=20)
+    world.rest(60_000)
+    one.withdraw()
+    talk(world, one, two)
+    talk(world, copy, one)
+    world.rest(3 * DAY_MS)
+    for _ in range(9):
+        two.forget_some()
+    talk(world, one, two)
+    assert_same(world, circle, one, two)
+    assert [row[5] for row in picture(two.database, circle, world.now_ms).offers.values()] == [1]
+    copy.stop()
+
+
 def test_what_was_erased_is_gone_from_all_and_not_asked_for(quiet: Quiet) -> None:
     world = quiet(3)
     one, two, late = world.nodes
     circle = together(world, *world.nodes)
-    offers = one.offer(circle, 1, live=True).ids
+    offers = one.offer(circle, 1, live=True, until_days=9).ids
     talk(world, one, two)
     _, erased = one.erase()
     world.link(one, late)

@@ -1,5 +1,6 @@
-"""Story 1: the three fictional co-ops of `scripts/demo`, twice, and ended in the middle."""
+"""The seven fictional co-ops of `scripts/demo`, twice, and ended in the middle."""
 
+import json
 import os
 import re
 import signal
@@ -11,12 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from node.api import offer_json
+from node.codes import check_offer
+from protocol import blob, trade
 from tests.node.cli.processes import ROOT
 from tests.story.village import GUARD_S
 
 DEMO = [sys.executable, str(ROOT / "scripts" / "demo"), "--port", "0"]
-NAMES = ("Kutterfisch Nordlicht", "Mlima Kahawa", "Catadores da Serra")
-OFFERS = 6
+STORY = json.loads((ROOT / "scripts" / "demo.json").read_text(encoding="utf-8"))
+NAMES = [coop["profile"]["name"] for coop in STORY["coops"]]
+OFFERS = sum(len(coop["offers"]) for coop in STORY["coops"])
 
 
 @contextmanager
@@ -64,26 +69,27 @@ def told_by(process: subprocess.Popen[str]) -> str:
 def test_a_second_start_goes_on_where_they_were(tmp_path: Path) -> None:
     with demo(tmp_path / "demo", "--until-settled") as process:
         first = told_by(process)
-    assert [len(re.findall(f"^made {name}", first, re.MULTILINE)) for name in NAMES] == [1, 1, 1]
-    assert first.count("joins by invite: joined") == 2
+    assert "Everything here is made up" in first
+    assert [first.count(f"made {name} (") for name in NAMES] == [1] * len(NAMES)
+    assert all(f"founds the circle {circle['name']!r}" in first for circle in STORY["circles"])
+    assert "says yes to" in first
     with demo(tmp_path / "demo", "--until-settled") as process:
         second = told_by(process)
-    assert "made " not in second
+    assert "\nmade " not in second
     assert "founds the circle" not in second
     # The same offers from the same co-ops, at the same addresses, with the same logins.
-    for pattern in (rf"settled: {OFFERS} on all three, digest \w+", r"http://\S+ +log in as .*"):
+    settled = rf"settled: {OFFERS} offers and wants in 3 circles, digest [\w ]+"
+    for pattern in (settled, r"http://\S+ +log in as .*", "(?m)^  at .*"):
         assert re.findall(pattern, first) == re.findall(pattern, second) != []
-    arrived = [sorted(re.findall("^  at .*", told, re.MULTILINE)) for told in (first, second)]
-    assert arrived[0] == arrived[1]
-    assert len(arrived[0]) == 2 * OFFERS
+    assert len(re.findall("(?m)^  at .*", first)) == len(NAMES)
 
 
 @pytest.mark.parametrize(
     ("line", "number"),
     [
         ("made", signal.SIGTERM),
-        ("joins by invite", signal.SIGINT),
-        ("all three run", signal.SIGINT),
+        ("follows an invite", signal.SIGINT),
+        ("all seven run", signal.SIGINT),
     ],
 )
 def test_ended_at_any_point_it_ends_all_and_goes_on_at_the_next_start(
@@ -95,16 +101,35 @@ def test_ended_at_any_point_it_ends_all_and_goes_on_at_the_next_start(
         process.send_signal(number)
         told_by(process)
     with demo(tmp_path / "demo", "--until-settled") as process:
-        assert f"settled: {OFFERS} on all three" in told_by(process)
+        assert f"settled: {OFFERS} offers and wants" in told_by(process)
 
 
 def test_a_node_that_ends_by_itself_is_told(tmp_path: Path) -> None:
     with demo(tmp_path / "demo") as process:
         assert process.stdout is not None
-        assert any("all three run" in said for said in process.stdout)
+        assert any("all seven run" in said for said in process.stdout)
         held = (tmp_path / "demo" / "coffee" / "lock").read_text()
         os.kill(int(held), signal.SIGKILL)
         out, _ = process.communicate(timeout=GUARD_S)
     assert process.returncode == 1
     assert "Mlima Kahawa (fictional) ended by itself" in out
     assert "[not-running]" in out
+
+
+def test_the_story_is_of_real_codes_and_its_pictures_are_small() -> None:
+    pictures = ROOT / "scripts" / "demo_pictures"
+    for coop in STORY["coops"]:
+        assert coop["profile"]["name"].endswith("(fictional)")
+        for told in coop["offers"]:
+            offer = offer_json.read(told["offer"] | {"fair": []}, trade.Offer)
+            offer.check()
+            assert check_offer(offer) == []
+    named = [told["picture"] for told in STORY["coops"]]
+    named += [
+        one for coop in STORY["coops"] for o in coop["offers"] for one in o.get("pictures", ())
+    ]
+    files = {one["file"] for one in named} | {"certificate"}
+    assert {file.stem for file in pictures.glob("*.webp")} == files
+    assert all(blob.sniff(file.read_bytes()) == "image/webp" for file in pictures.glob("*.webp"))
+    assert all(file.stat().st_size <= 25_000 for file in pictures.glob("*.webp"))
+    assert {file.stem for file in pictures.glob("*.svg")} == files

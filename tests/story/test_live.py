@@ -47,6 +47,20 @@ async def test_an_offer_is_in_the_list_of_every_connected_node(tmp_path: Path) -
     assert len(took_ms) == 12, took_ms
 
 
+async def test_who_is_connected_was_seen(tmp_path: Path) -> None:
+    with village(tmp_path, 3) as coops:
+        await asyncio.to_thread(found_circle, coops)
+        await until_linked(*coops)
+        await until_equal(*coops)
+        unseen = [
+            f"{peer['name']} by {coop.name}"
+            for coop in coops
+            for peer in (await coop.status())["peers"]
+            if peer["last_seen_ms"] is None
+        ]
+        assert unseen == []
+
+
 async def listed_at(coop: Coop, title: str, ready: asyncio.Barrier) -> tuple[dict[str, Any], float]:
     """The offer of that title in a co-op's list, looked for when the node says that it has news."""
     async with coop.api() as client, aclosing(news(coop)) as events:

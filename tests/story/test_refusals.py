@@ -95,7 +95,6 @@ def test_without_a_daemon_a_verb_says_so(alone: CommandLine) -> None:
     assert for_people.err.endswith("start it first [not-running]\n")
     nowhere = CommandLine(alone.home.parent / "never made")
     assert nowhere("status", "--json").error == "not-running"
-    assert nowhere("run", "--json").error == "no-home"
     assert not nowhere.home.exists()
 
 

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from tests.node.cli.processes import CommandLine
-from tests.story.village import Coop, found_circle, held, offer_json, until_equal, village
+from tests.story.village import (
+    Coop,
+    found_circle,
+    held,
+    offer_json,
+    until_equal,
+    until_linked,
+    village,
+)
 
 SEED = 1972
 FLIPS = 12
@@ -67,6 +75,26 @@ def test_a_stick_carries_what_no_link_does(
     # Linked again there is nothing left to tell.
     fish.told("peer", "unblock", coffee.id)
     assert asyncio.run(until_equal(*coops))["circles"][0]["root"] == both["root"]
+
+
+def test_what_a_stick_brought_is_told_to_those_who_are_linked(tmp_path: Path) -> None:
+    """At once: the comparison of roots that would bring it anyway is an hour away."""
+    with village(tmp_path, 3) as coops:
+        fish, *others = coops
+        circle = found_circle(coops)
+        asyncio.run(until_equal(*coops))
+        for coop in others:
+            fish.told("peer", "block", coop.id)
+        asyncio.run(publish(fish, circle, "Herring", 5))
+        stick = tmp_path / "circle.coop"
+        fish.told("log", "export", stick, "--circle", circle)
+        for coop in others:
+            assert coop.stop() == 0
+            coop.start("--sync.interval-s", "3600")
+        asyncio.run(until_linked(*others))
+        assert others[0].told("log", "import", stick)["records_new"] == 5
+        asyncio.run(until_equal(*others))
+        assert len(others[1].offers("--search", "herring")) == 5
 
 
 def test_any_flipped_byte_is_found_offline_and_at_the_door(

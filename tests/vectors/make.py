@@ -8,7 +8,17 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.vectors.making import chunks, circles, keys, links, records, tries, values
+from tests.vectors.making import (
+    chunks,
+    circles,
+    files,
+    keys,
+    links,
+    records,
+    sessions,
+    tries,
+    values,
+)
 
 HERE = Path(__file__).parent
 MAKERS: dict[str, Callable[[], object]] = {
@@ -18,6 +28,7 @@ MAKERS: dict[str, Callable[[], object]] = {
     "decimals": values.decimals,
     "encoding": values.encoding,
     "fields": records.fields,
+    "files": files.files,
     "hashes": values.hashes,
     "ids": values.ids,
     "invites": links.invites,
@@ -28,6 +39,7 @@ MAKERS: dict[str, Callable[[], object]] = {
     "records": records.records,
     "rows": tries.rows,
     "sealed": links.sealed_parts,
+    "sessions": sessions.sessions,
     "tries": tries.tries,
 }
 

@@ -19,6 +19,7 @@ async def test_a_catalogue_is_answered_line_by_line(one: Served) -> None:
         "published": 1,
         "updated": 0,
         "withdrawn": 0,
+        "erased": 0,
         "skipped": 0,
         "rejected": 1,
         "rejects_csv": None,

@@ -92,7 +92,16 @@ async def test_two_nodes_meet_and_show_the_same(one: Served, tmp_path: Path) -> 
         await events.aclose()
         (peer,) = (await other.owner("GET", "/peers")).json["peers"]
         line = (await other.owner("GET", "/offers")).json["offers"][0]
+        wishes = (await other.owner("GET", "/joins")).json["joins"]
         again = await other.owner("POST", "/joins", json={"link": link})
     assert (peer["name"], peer["state"], peer["address"]) == ("Kahawa Co-op", "connected", one.url)
     assert (line["coop_name"], line["mine"]) == ("Kahawa Co-op", False)
+    assert [(one["name"], one["peer_name"], one["step"]) for one in wishes] == [
+        ("Kreis", "Kahawa Co-op", "joined")
+    ]
     assert again.status >= 400
+
+
+async def test_a_wish_that_is_not_there_cannot_be_given_up(one: Served) -> None:
+    found = await one.owner("DELETE", f"/joins/{await one.circle()}")
+    assert (found.status, found.code) == (404, "not-found")

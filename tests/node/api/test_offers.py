@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.node.drawn import picture
 from tests.node.served import OFFER_JSON, Answer, Served, offer
 
 
@@ -159,14 +160,26 @@ async def test_an_offer_that_does_not_fit_is_refused(
     assert (await one.owner("GET", "/offers")).json["total"] == 0
 
 
+async def test_a_change_of_an_older_version_is_refused_when_it_says_so(one: Served) -> None:
+    circle = await one.circle()
+    offer = (await add(one, circle)).json["offer"]
+    change = {"offer": OFFER_JSON | {"title": {"en": "Newer"}}, "over": offer}
+    first = await one.owner("PUT", f"/offers/{offer}", json=change)
+    second = await one.owner("PUT", f"/offers/{offer}", json=change)
+    other = await one.owner(
+        "PUT", f"/offers/{offer}", json=change | {"over": first.json["version"]}
+    )
+    assert (first.status, second.status, second.code) == (200, 409, "changed-meanwhile")
+    assert other.status == 200
+
+
 async def test_a_picture_has_to_be_here(one: Served) -> None:
     circle = await one.circle()
-    png = b"\x89PNG\r\n\x1a\n" + b"x" * 100
-    picture = {"hash": "ab" * 32, "bytes": len(png), "type": "image/png"}
-    missing = await add(one, circle, images=[picture])
-    kept = (await one.owner("POST", "/blobs", data=png)).json
-    other = await add(one, circle, images=[picture | {"hash": kept["blob"], "bytes": 5}])
-    right = await add(one, circle, images=[picture | {"hash": kept["blob"]}])
+    kept = (await one.owner("POST", "/blobs", data=picture())).json
+    image = {"hash": kept["blob"], "bytes": kept["bytes"], "type": "image/png"}
+    missing = await add(one, circle, images=[image | {"hash": "ab" * 32}])
+    other = await add(one, circle, images=[image | {"bytes": 5}])
+    right = await add(one, circle, images=[image])
     assert (missing.code, other.code, right.status) == ("not-found", "bad-field", 201)
 
 

@@ -38,6 +38,11 @@ async def test_what_is_no_peer_is_refused(one: Served, wish: dict[str, str], cod
     assert (found.status, found.code) == (422, code)
 
 
-async def test_the_node_is_no_peer_of_its_own(one: Served) -> None:
-    wish = {"coop": to_text(COOP, one.node.coop), "address": "http://a.example"}
+async def test_the_node_is_no_peer_of_its_own_and_another_one_of_its_coop_is(one: Served) -> None:
+    own = to_text(COOP, one.node.coop)
+    wish = {"coop": own, "address": one.node.address}
     assert (await one.owner("POST", "/peers", json=wish)).code == "to-itself"
+    elsewhere = {"coop": own, "address": "http://127.0.0.1:9"}
+    assert (await one.owner("POST", "/peers", json=elsewhere)).json == elsewhere
+    (shown,) = (await one.owner("GET", "/peers")).json["peers"]
+    assert (shown["coop"], shown["address"]) == (own, "http://127.0.0.1:9")

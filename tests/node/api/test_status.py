@@ -15,6 +15,12 @@ async def test_a_fresh_node_is_in_no_circle(one: Served) -> None:
     assert found["version"]
 
 
+async def test_a_copy_that_was_not_made_is_shown_until_one_is(one: Served) -> None:
+    assert (await one.owner("GET", "/status")).json["copy_error"] == ""
+    one.node.copy_error = "the disk is full [disk-full]"
+    assert "[disk-full]" in (await one.owner("GET", "/status")).json["copy_error"]
+
+
 async def test_a_circle_and_its_records_are_counted(one: Served) -> None:
     circle = await one.circle("Kreis")
     before = (await one.owner("GET", "/status")).json

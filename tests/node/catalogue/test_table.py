@@ -9,7 +9,6 @@ from node.catalogue.table import (
     ROWS_MAX,
     count_rows,
     headers,
-    not_utf8,
     read_head,
     records,
 )
@@ -71,12 +70,6 @@ def test_a_bad_byte_far_down_is_found_before_any_row_is_given_out_by_counting(fi
     file.write_bytes(b"title\n" + b"row\n" * 50_000 + b"\xff\n")
     with pytest.raises(Refusal, match="line 50002, byte 200007 "):
         count_rows(file)
-
-
-def test_utf16_is_named(file: Path) -> None:
-    file.write_bytes("title,text\n".encode("utf-16"))
-    assert list(headers(read_head(file))) == []
-    assert "UTF-16" in not_utf8(file).detail
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,8 @@ class RunningNode(CommandLine):
         super().__init__(home)
         self.process: subprocess.Popen[str] | None = None
         self.address = ""
+        self.said = ""
+        """Standard output until it was ready."""
 
     def start(self, *flags: str) -> None:
         """Start and wait for the line that says it is ready."""
@@ -96,9 +98,10 @@ class RunningNode(CommandLine):
         )
         log.close()
         assert self.process.stdout is not None
-        last = ""
+        self.said = last = ""
         for line in self.process.stdout:
             last = line
+            self.said += line
             if line.startswith("ready "):
                 break
         word, _, self.address = last.rstrip("\n").partition(" ")

@@ -13,6 +13,7 @@ init run status rebuild version join profile:show,set user:reset token:create,li
 circle:create,list,show,admit,endorse,remove,leave invite:create,list,revoke
 peer:list,add,block,unblock offer:add,show,edit,withdraw,list,import,export
 want:add,show,edit,withdraw,list log:export,import,verify config:show,check
+device:list,add,revoke key:rotate dispute:list,affirm
 """
 
 

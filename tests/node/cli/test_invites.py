@@ -33,6 +33,10 @@ def test_an_invite_that_was_taken_back_opens_nothing(nodes: list[RunningNode]) -
     assert inviting("invite", "revoke", made["id"][:12]).code == 0
     refused = joining("join", made["link"], "--json")
     assert (refused.code, refused.error) == (1, "invite-revoked")
+    wish = joining("invite", "joining", "--json").json["joins"][0]
+    assert (wish["name"], wish["step"], wish["code"]) == ("Zu", "refused", "invite-revoked")
+    assert joining("invite", "joining", "--give-up", wish["circle"]).code == 0
+    assert wish["circle"] not in joining("invite", "joining", "--json").out
     assert inviting("invite", "list").code == 0
 
 

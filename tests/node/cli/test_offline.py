@@ -46,6 +46,21 @@ def test_data_of_a_newer_program_are_left_alone(command: CommandLine) -> None:
         assert "Traceback" not in done.err
 
 
+def test_data_of_another_network_are_left_alone_and_told(command: CommandLine) -> None:
+    command.init()
+    settings = command.home / "node.toml"
+    before = settings.read_text() if settings.exists() else ""
+    settings.write_text('network = "elsewhere"\n')
+    for words in (["rebuild"], ["run"]):
+        done = command(*words, "--json")
+        assert (done.code, done.error) == (1, "other-network")
+        sentence = json.loads(done.out)["error"]["sentence"]
+        assert "'coop'" in sentence
+        assert "set network back" in sentence
+    settings.write_text(before)
+    assert command("rebuild", "--json").code == 0
+
+
 def test_damaged_data_are_told(command: CommandLine) -> None:
     command.init()
     path = command.home / "node.sqlite3"

@@ -22,7 +22,7 @@ def test_a_peer_is_listed_blocked_and_unblocked(nodes: list[RunningNode]) -> Non
 
 def test_a_node_is_no_peer_of_itself(node: RunningNode) -> None:
     own = node("status", "--json").json["coop"]
-    done = node("peer", "add", own, "http://127.0.0.1:1", "--json")
+    done = node("peer", "add", own, node.address, "--json")
     assert (done.code, done.error) == (1, "to-itself")
 
 

@@ -4,6 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession, CookieJar
 
 from node.cli.client import Client, Refused
 from node.socket_path import client_socket_path
@@ -102,3 +103,59 @@ async def test_the_client_speaks_to_it_for_scripts(alone: RunningNode) -> None:
             await stranger.get("/status")
         assert (refused.value.code, refused.value.status) == ("not-logged-in", 401)
     assert alone.stop() == 0
+
+
+async def test_a_folder_without_a_node_is_set_up_on_the_page_and_the_process_goes_on(
+    tmp_path: Path,
+) -> None:
+    home = tmp_path / "home"
+    node = RunningNode(home)
+    home.mkdir(mode=0o700)
+    node.start("--listen", "127.0.0.1:0")
+    assert node("status", "--json").error == "not-running"
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
+        await confirm(session, node)
+        assert node.stop(signal.SIGKILL) == -signal.SIGKILL
+    # what was confirmed is kept: a new link goes on with it
+    node.start("--listen", "127.0.0.1:0")
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
+        await session.get(f"{node.address}/start/{token_of(node)}")
+        owner = {"name": "Amina", "password": "sea and soil 12", "again": "sea and soil 12"}
+        async with session.post(f"{node.address}/start/owner", data=owner) as answer:
+            assert str(answer.url) == f"{node.address}/circles/first"
+            assert answer.status == 200
+    status = node("status", "--json").json
+    assert status["name"] == "Kahawa"
+    assert node.stop() == 0
+    node.start("--listen", "127.0.0.1:0")
+    assert node("status", "--json").json["coop"] == status["coop"]
+    assert node.stop() == 0
+
+
+async def test_a_first_run_ends_cleanly_and_leaves_nothing(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    node = RunningNode(home)
+    home.mkdir(mode=0o700)
+    node.start("--listen", "127.0.0.1:0")
+    second = node("run", "--json")
+    assert (second.code, second.error) == (1, "home-in-use")
+    assert node.stop() == 0
+    assert sorted(path.name for path in home.iterdir()) == ["lock", "log.txt"]
+
+
+def token_of(node: RunningNode) -> str:
+    """What the link of the terminal ends with."""
+    return node.said.partition("/start/")[2].split()[0]
+
+
+async def confirm(session: ClientSession, node: RunningNode) -> None:
+    """Name the co-op, read its words, give back those that are asked."""
+    start = f"{node.address}/start"
+    await session.get(f"{start}/{token_of(node)}")
+    async with session.post(f"{start}/coop", data={"name": "Kahawa", "country": "KE"}) as shown:
+        words = re.findall(r'class="word">(\w+)<', await shown.text())
+    async with session.get(f"{start}/check") as shown:
+        asked = re.findall(r'name="word(\d+)"', await shown.text())
+    typed = {f"word{number}": words[int(number) - 1] for number in asked}
+    async with session.post(f"{start}/check", data=typed) as answer:
+        assert str(answer.url) == f"{start}/owner"

@@ -7,6 +7,7 @@ import pytest
 
 from node.gate import door
 from node.gate.door import Door
+from node.proxies import networks
 
 
 class Connection(asyncio.Transport):
@@ -25,6 +26,14 @@ class Connection(asyncio.Transport):
 
     def set_protocol(self, protocol: Any) -> None:  # noqa: ANN401 - asyncio's own
         self.protocol = protocol
+
+
+def test_a_trusted_proxy_brings_as_many_as_it_likes() -> None:
+    guard = Door(asyncio.Protocol, 2, networks("10.0.0.0/8"))
+    proxied = knock(guard, *[("10.1.2.3", port) for port in range(9)])
+    others = knock(guard, *[("203.0.113.7", port) for port in range(3)])
+    assert [one.closed for one in proxied] == [False] * 9
+    assert [one.closed for one in others] == [False, False, True]
 
 
 def knock(guard: Door, *addresses: object) -> list[Connection]:

@@ -1,10 +1,12 @@
 """Who may come in: the socket, tokens, sessions; and what another site cannot cause."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.node.served import Served, bearer, logged_in
+from node.login import ADDRESS_TRIES_FREE
+from tests.node.served import Answer, Served, bearer, logged_in, make_home, served
 
 CHANGE: dict[str, Any] = {"json": {"name": "A circle"}}
 
@@ -34,6 +36,28 @@ async def test_a_session_changes_something_with_its_token_alone(one: Served) -> 
     )
     assert [one_.status for one_ in (without, wrong, right)] == [403, 403, 201]
     assert (without.code, wrong.code) == ("bad-origin", "bad-origin")
+
+
+async def test_guessing_through_a_trusted_proxy_slows_down_the_guesser_alone(
+    tmp_path: Path,
+) -> None:
+    flags = {"trusted_proxies": "127.0.0.1"}
+    async with served(make_home(tmp_path / "proxied"), flags=flags) as one:
+        made = await one.owner("POST", "/users/owner/password")
+
+        async def tries(name: str, password: str, caller: str) -> Answer:
+            form = {"name": name, "password": password}
+            return await one.tcp(
+                "POST", "/login", data=form, headers={"X-Forwarded-For": f"192.0.2.1, {caller}"}
+            )
+
+        guessed = [
+            (await tries(f"guess {number}", "wrong" * 4, "203.0.113.7")).code
+            for number in range(ADDRESS_TRIES_FREE + 1)
+        ]
+        assert guessed == ["bad-password"] * ADDRESS_TRIES_FREE + ["too-many-tries"]
+        assert (await tries("owner", made.json["password"], "203.0.113.8")).status == 200
+        assert (await tries("owner", made.json["password"], "203.0.113.7")).status == 429
 
 
 @pytest.mark.parametrize(

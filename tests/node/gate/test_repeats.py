@@ -8,6 +8,7 @@ from node.gate import repeats
 from node.gate.repeats import Answer, Repeats, request_hash
 from node.store.accounts import ANSWER_KEPT_MS
 from protocol.errors import Refusal
+from protocol.trade import OFFER, Offer
 from tests.node.served import Served
 
 
@@ -93,6 +94,59 @@ async def test_whoever_waits_too_long_is_told(
             await kept.once("owner", "key", b"h" * 32, work)
         work.gate.set()
     assert first.result()[0].body == b"1"
+
+
+class Killed(BaseException):
+    """The node goes down in the middle."""
+
+
+async def test_what_was_published_before_the_node_was_killed_is_not_published_again(
+    one: Served, kept: Repeats
+) -> None:
+    circle = await one.node.found_circle("Kreis", public=False)
+    wish = Offer(title={"en": "once"})
+
+    async def publish_and_be_killed() -> Answer:
+        await one.node.add_offer(circle, OFFER, wish)
+        raise Killed
+
+    with pytest.raises(Killed):
+        await kept.once("owner", "key", b"h" * 32, publish_and_be_killed)
+    again = Repeats(one.node.store, one.clock)
+    with pytest.raises(Refusal, match="already-there"):
+        await again.once("owner", "key", b"h" * 32, publish_and_be_killed)
+    with pytest.raises(Refusal, match="key-reused"):
+        await again.once("owner", "key", b"i" * 32, publish_and_be_killed)
+    assert (await one.owner("GET", "/offers")).json["total"] == 1
+
+
+async def test_the_answer_takes_the_place_of_the_mark(one: Served, kept: Repeats) -> None:
+    circle = await one.node.found_circle("Kreis", public=False)
+
+    async def publish() -> Answer:
+        offer = await one.node.add_offer(circle, OFFER, Offer(title={"en": "once"}))
+        return Answer(201, offer)
+
+    first, _ = await kept.once("owner", "key", b"h" * 32, publish)
+    assert await kept.once("owner", "key", b"h" * 32, publish) == (first, True)
+    assert (await one.owner("GET", "/offers")).json["total"] == 1
+
+
+async def test_what_was_refused_behind_something_published_may_be_tried_again(
+    one: Served, kept: Repeats
+) -> None:
+    circle = await one.node.found_circle("Kreis", public=False)
+    refusals = [Refusal("disk-full")]
+
+    async def refused_once() -> Answer:
+        await one.node.add_offer(circle, OFFER, Offer(title={"en": "twice"}))
+        if refusals:
+            raise refusals.pop()
+        return Answer(200, b"done")
+
+    with pytest.raises(Refusal, match="disk-full"):
+        await kept.once("owner", "key", b"h" * 32, refused_once)
+    assert await kept.once("owner", "key", b"h" * 32, refused_once) == (Answer(200, b"done"), False)
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "é", "a\nb", "\x00"])

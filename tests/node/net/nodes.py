@@ -136,10 +136,16 @@ async def until_linked(node: Node, *others: Node) -> None:
 
 
 async def until_equal(circle: bytes, nodes: Sequence[Node]) -> None:
-    """Wait until all nodes have the same root."""
+    """Wait until all nodes have the same root, nothing left to fold, and show the same offers.
+
+    What came by comparing roots is stored first and folded a moment later.
+    """
 
     async def equal() -> bool:
-        return len({await root(one, circle) for one in nodes}) == 1
+        if len({await root(one, circle) for one in nodes}) > 1:
+            return False
+        shown = {tuple(await titles(one, circle)) for one in nodes}
+        return len(shown) == 1 and not any(one.store.lag for one in nodes)
 
     await until(nodes, equal)
 

@@ -21,7 +21,6 @@ from tests.coops import NOW_MS, Coop, join
 from tests.node.net.nodes import (
     publish,
     running_node,
-    titles,
     until_equal,
     until_linked,
     until_titles,
@@ -75,4 +74,3 @@ async def check_unharmed(circle: bytes, node: Node, neighbour: Node) -> None:
     await publish(node, circle, "from the node")
     await until_titles(neighbour, circle, "from the node")
     await until_equal(circle, [node, neighbour])
-    assert await titles(node, circle) == await titles(neighbour, circle)

@@ -108,6 +108,18 @@ async def test_a_node_that_is_public_dials_no_neighbour_of_its_own(tmp_path: Pat
         assert "only the other machine" in refusal.detail
 
 
+async def test_an_address_that_the_operator_gave_is_dialled_wherever_it_leads(
+    tmp_path: Path,
+) -> None:
+    async with (
+        running_node(tmp_path / "node", at="http://9.9.9.9") as node,
+        running_node(tmp_path / "inside") as inside,
+    ):
+        await inside.peers.add(node.coop, "")
+        await node.peers.add(inside.coop, inside.address)
+        await until_linked(node, inside)
+
+
 async def test_the_next_address_is_tried_when_one_is_dead(tmp_path: Path) -> None:
     async with (
         running_node(tmp_path / "one") as one,

@@ -89,8 +89,8 @@ async def test_strangers_leave_no_trace(tmp_path: Path, caplog: pytest.LogCaptur
         for number in range(5):
             assert await said_to(town.node, Coop(f"made up {number}")) == "peer-not-listed"
         assert await read(town.node, "SELECT count(*) FROM coop") == before
-        assert set(town.node.peers._errors) <= {town.neighbour.coop}
-        assert set(town.node.peers.links) == {town.neighbour.coop}
+        assert set(town.node.peers.sightings._errors) <= {town.neighbour.coop}
+        assert {link.coop for link in town.node.peers.links} == {town.neighbour.coop}
 
 
 async def test_one_is_let_in_again_after_its_link_ended(

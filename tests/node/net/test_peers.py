@@ -6,10 +6,15 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from node import acts
+from node.keyring import entropy
+from node.store.database import Database
 from protocol.errors import Refusal
+from protocol.trade import OFFER
 from tests.coops import Coop
 from tests.node.net.nodes import (
     GUARD_S,
+    offer,
     publish,
     running_node,
     until,
@@ -84,6 +89,23 @@ async def test_what_was_committed_is_told_even_when_the_link_broke_meanwhile(
         with pytest.raises(asyncio.CancelledError):
             await caller
         assert await one.peers.whole(asyncio.sleep(0, 8)) == 8
+
+
+async def test_what_came_by_another_way_is_fetched_by_the_peers_once_it_is_announced(
+    tmp_path: Path,
+) -> None:
+    async with village(tmp_path, "one", "two") as (circle, (one, two)):
+        await until_linked(one, two)
+        many = [(OFFER, offer(f"fish {number}"), None) for number in range(3)]
+
+        def put(database: Database) -> None:
+            author = one.publisher._author
+            signing = acts.Signing(author, 7, one.clock.now_ms(), "owner", entropy)
+            acts.add_offers(database, signing, circle, many, live=True)
+
+        await one.store.write(put)
+        one.peers.announce()
+        await until_titles(two, circle, *(f"fish {number}" for number in range(3)))
 
 
 async def test_faults_of_work_beside_are_logged_once_and_end_nothing(tmp_path: Path) -> None:

@@ -122,6 +122,17 @@ async def test_a_node_does_not_talk_to_itself() -> None:
             await initiate(socket, own(ANSWERING), NETWORK, ANSWERING.draw, None, None)
 
 
+async def test_another_node_of_the_same_coop_is_not_itself() -> None:
+    mine, answering = (
+        Own(ANSWERING.id, DIALLING.device, DIALLING.keyring.noise_private),
+        Answering(),
+    )
+    async with sockets(answering) as socket:
+        wire = await initiate(socket, mine, NETWORK, DIALLING.draw, ANSWERING.id, None)
+        assert wire.greeting.coop == ANSWERING.id
+        assert (await answering.wire).greeting.device == DIALLING.device
+
+
 async def test_another_network_is_noticed_by_the_dialling_side() -> None:
     async with sockets(Answering()) as socket:
         with pytest.raises(Refusal, match=r"other-network|peer-stalled"):

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from node import acts
 from node.acts import Signing
 from node.store.database import Database
-from node.store.offers import Asker
+from node.store.market import Asker
 from protocol import merge, trade
 from protocol.record import open_body
 from tests.coops import NOW_MS, Coop

@@ -105,3 +105,15 @@ def test_a_file_without_a_known_type_that_a_peer_had_is_served_as_bytes() -> Non
     assert blobs.put_piece(store, blob, 0, data)
     row = store.connection.execute("SELECT type FROM local_blob").fetchone()
     assert row == (blobs.UNKNOWN_TYPE,)
+
+
+def test_a_file_that_is_put_here_while_it_is_on_its_way_has_its_type() -> None:
+    store, data = database(), picture(2 * BLOB_PIECE_BYTES)
+    hashes = piece_hashes(NETWORK, data)
+    blob = blob_hash(NETWORK, len(data), hashes)
+    blobs.put_list(store, blob, len(data), hashes)
+    blobs.put_piece(store, blob, 1, list(pieces(data))[1])
+    assert blobs.put(store, data) == (blob, "image/jpeg")
+    assert blobs.read(store, blob) == data
+    row = store.connection.execute("SELECT type, complete FROM local_blob").fetchone()
+    assert row == ("image/jpeg", 1)

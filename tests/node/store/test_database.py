@@ -1,15 +1,18 @@
 """The database file: its pragmas, its migrations, its transactions."""
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from node.store import database as databases
-from node.store.database import Database, NewerSchema, connect, migrate
+from node.store.database import Database, NewerSchema, OtherNetwork, connect, migrate
+from protocol.keys import Network
 from tests.coops import NETWORK, Coop
 
 FULL = 2
+SPARE_PAGES_MAX = 200
 
 
 def pragma(connection: sqlite3.Connection, name: str) -> object:
@@ -68,6 +71,27 @@ def test_a_file_of_a_newer_node_is_not_touched(tmp_path: Path) -> None:
     connection = connect(path, read_only=True)
     assert pragma(connection, "user_version") == newer
     connection.close()
+
+
+def test_a_file_of_another_network_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite3"
+    Database(path, NETWORK).close()
+    with pytest.raises(OtherNetwork) as other:
+        Database(path, Network("elsewhere"))
+    assert other.value.name == NETWORK.name
+    Database(path, NETWORK).close()
+
+
+def test_the_network_of_an_older_file_is_told_by_its_key_logs(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite3"
+    coop = Coop("fishers", path)
+    coop.database.connection.execute("DELETE FROM meta WHERE name = 'network'")
+    coop.database.close()
+    with pytest.raises(OtherNetwork):
+        Database(path, Network("elsewhere"))
+    database = Database(path, NETWORK)
+    assert database.meta("network") == NETWORK.name
+    database.close()
 
 
 def test_a_failed_transaction_leaves_nothing_in_the_file_or_in_memory() -> None:
@@ -132,22 +156,59 @@ def test_numbers_stand_for_the_same_value_for_ever() -> None:
 
 
 def test_a_full_disk_is_told_and_nothing_of_the_transaction_stays(tmp_path: Path) -> None:
+    """Full a page later each time, so that it is another statement that finds no room."""
     coop = Coop("fishers", tmp_path / "node.sqlite3")
+    connection = coop.database.connection
     circle = coop.found()
     coop.offer(circle, "cod")
-    before = coop.records(), coop.root(circle)
-    pages = int(str(pragma(coop.database.connection, "page_count")))
-    coop.database.connection.execute(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(sqlite3.OperationalError, match="full"):
-        publish_for_ever(coop, circle)
-    assert (coop.records(), coop.root(circle)) >= before
-    coop.database.connection.execute("PRAGMA max_page_count = 1000000")
+    before = whole_file(coop.database)
+    pages = int(str(pragma(connection, "page_count")))
+    many = [f"fish {number} {'x' * 250}" for number in range(100)]
+    fullest = 0
+    for spare in range(SPARE_PAGES_MAX):
+        connection.execute(f"PRAGMA max_page_count = {pages + spare}")
+        if not was_full(lambda: coop.offer(circle, *many)):
+            break
+        fullest = spare
+        assert whole_file(coop.database) == before
+    assert 5 < fullest < SPARE_PAGES_MAX - 1
     coop.offer(circle, "hake")
-    assert {"cod", "hake"} <= set(coop.titles(circle))
-    assert pragma(coop.database.connection, "integrity_check") == "ok"
+    assert {"cod", "hake", *many} <= set(coop.titles(circle))
+    assert pragma(connection, "integrity_check") == "ok"
     coop.database.close()
 
 
-def publish_for_ever(coop: Coop, circle: bytes) -> None:
-    for number in range(1_000):
-        coop.offer(circle, *(f"fish {number} {one}" for one in range(50)))
+def test_what_was_written_before_the_disk_was_full_does_not_stay(tmp_path: Path) -> None:
+    database = Database(tmp_path / "node.sqlite3", NETWORK)
+    pages = int(str(pragma(database.connection, "page_count")))
+    database.connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+
+    def fills() -> None:
+        with database.transaction():
+            database.set_meta("small", 1)
+            database.set_meta("large", bytes(100_000))
+
+    assert was_full(fills)
+    assert (database.meta("small"), database.meta("large")) == (None, None)
+    database.close()
+
+
+def was_full(work: Callable[[], object]) -> bool:
+    try:
+        work()
+    except sqlite3.OperationalError as fault:
+        if not databases.is_full(fault):
+            raise
+        return True
+    return False
+
+
+def whole_file(database: Database) -> dict[str, list[object]]:
+    """Every row of every table, the full-text index's own included."""
+    tables = database.connection.execute(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'shadow')"
+    ).fetchall()
+    return {
+        name: sorted(database.connection.execute(f"SELECT * FROM {name}"), key=repr)
+        for (name,) in tables
+    }

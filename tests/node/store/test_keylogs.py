@@ -70,6 +70,16 @@ def test_a_false_event_is_refused_and_nothing_that_came_with_it_stays() -> None:
     assert ingest.ingest_keys(coop.database, [other.inception, added]) == {other.id}
 
 
+def test_what_has_to_wait_keeps_nothing_back_that_a_peer_sent_with_it() -> None:
+    coop, other, third = Coop("fishers"), Coop("growers"), Coop("third")
+    added = device_added(other)
+    assert ingest.take_keys(coop.database, [added, third.inception]) == {third.id}
+    assert ingest.take_keys(coop.database, [added, other.inception]) == {other.id}
+    forged = Signed(third.inception.event, ((third.inception.signatures[0][0], bytes(64)),))
+    with pytest.raises(Refusal, match="bad-signature"):
+        ingest.take_keys(other.database, [added, forged])
+
+
 def test_a_key_log_that_grew_changes_its_leaf_in_every_circle_that_names_the_coop() -> None:
     circle, fishers, growers, _ = trio()
     leaf, before = key_leaf(NETWORK, growers.id), fishers.root(circle)

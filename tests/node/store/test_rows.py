@@ -9,7 +9,19 @@ from node.store import fold, rows
 from protocol.errors import Refusal
 from protocol.profile import CONTACT, PROFILE, Contact, Profile
 from protocol.record import write_body
-from protocol.trade import ERASE, OFFER, STOCK, WANT, Erase, Item, Offer, Stock, Where
+from protocol.trade import (
+    ERASE,
+    OFFER,
+    STOCK,
+    STOCK_ALLOT,
+    WANT,
+    Erase,
+    Item,
+    Offer,
+    Stock,
+    StockAllot,
+    Where,
+)
 from protocol.values import Decimal, Quantity
 from tests.coops import NOW_MS, Coop, Talk, trio
 
@@ -18,7 +30,7 @@ TODAY = NOW_MS // 86_400_000
 
 def offer_row(coop: Coop, offer: bytes) -> Sequence[object]:
     row = coop.database.connection.execute(
-        "SELECT is_want, hidden, country, valid_until_ms, offer.expires_day, withdrawn IS NULL "
+        "SELECT is_want, hidden, country, ends_ms, offer.expires_day, withdrawn IS NULL "
         "FROM offer JOIN record ON record.n = offer.root WHERE record.id = ?",
         (offer,),
     ).fetchone()
@@ -188,3 +200,51 @@ def test_dropping_a_circle_leaves_no_row_word_or_sum_of_it() -> None:
     for table in ("offer", "standing", "digest"):
         query = f"SELECT count(*) FROM {table} WHERE circle = ?"
         assert fishers.database.connection.execute(query, (number,)).fetchone() == (0,)
+
+
+def standing(coop: Coop, family: str) -> list[bytes]:
+    query = "SELECT subject FROM standing WHERE family = ? ORDER BY subject"
+    return [row[0] for row in coop.database.connection.execute(query, (family,))]
+
+
+def test_a_stock_is_about_an_own_offer_and_its_parts_about_an_own_stock() -> None:
+    circle, fishers, growers, _ = trio()
+    cod, beans = (publish(coop, circle, Offer(title={"en": "x"})) for coop in (fishers, growers))
+    want = acts.add_offers(
+        fishers.database, fishers.signing(), circle, [(WANT, Offer(title={"en": "x"}), None)],
+        live=True,
+    ).ids[0]  # fmt: skip
+    Talk(fishers, growers).hello()
+    fields: dict[str, object] = {
+        STOCK: Stock(book=bytes(32), epoch=0, quantity=Quantity(Decimal(3, 0), "KGM")),
+        STOCK_ALLOT: StockAllot(amount=Decimal(1, 0), epoch=0, log=bytes(32)),
+    }
+
+    def say(coop: Coop, kind: str, subject: bytes) -> bytes:
+        body = write_body(coop.draw(16), fields[kind], subject=subject)
+        return coop.say(circle, kind, body).ids[0]
+
+    stock, foreign = say(fishers, STOCK, cod), say(growers, STOCK, beans)
+    part = say(fishers, STOCK_ALLOT, stock)
+    for kind, subject in [
+        *((STOCK, one) for one in (beans, want, stock)),
+        *((STOCK_ALLOT, one) for one in (foreign, cod, part)),
+    ]:
+        say(fishers, kind, subject)
+    Talk(fishers, growers).hello()
+    for coop in (fishers, growers):
+        coop.titles(circle)
+        assert standing(coop, "stock") == sorted([stock, foreign])
+        assert standing(coop, "allotment") == [part]
+
+
+def test_a_stock_waits_for_the_offer_that_it_is_about() -> None:
+    circle, fishers, _, _ = trio()
+    unsaid = bytes(31) + b"1"
+    stock = Stock(book=bytes(32), epoch=0, quantity=Quantity(Decimal(3, 0), "KGM"))
+    said = fishers.say(circle, STOCK, write_body(bytes(16), stock, subject=unsaid)).ids[0]
+    waiting = fishers.database.connection.execute(
+        "SELECT ref, record.id FROM waiting JOIN record ON record.n = waiting.record"
+    ).fetchall()
+    assert waiting == [(unsaid, said)]
+    assert standing(fishers, "stock") == []

@@ -15,8 +15,10 @@ from node import acts
 from node.store import fold
 from node.store import store as stores
 from node.store.database import Database
+from node.store.replica import SqliteReplica
 from node.store.store import READERS, Store
 from protocol.errors import Refusal
+from protocol.replica import TrieAt
 from protocol.trade import OFFER, Offer
 from tests.coops import NETWORK, Coop
 
@@ -132,6 +134,21 @@ async def test_what_came_in_bulk_is_folded_in_between(tmp_path: Path) -> None:
 def bulk(database: Database, coop: Coop, circle: bytes, titles: list[str]) -> None:
     offers = [(OFFER, Offer(title={"en": title}), None) for title in titles]
     acts.add_offers(database, coop.signing(), circle, offers, live=False)
+
+
+async def test_who_was_answered_knows_what_is_left_to_fold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "FOLD_AFTER_S", GUARD_S)
+    path = tmp_path / "node.sqlite3"
+    coop = Coop("fishers", path)
+    circle = coop.found()
+    async with opened(coop, path) as (store, _):
+        for number in range(20):
+            before = store.lag
+            await store.write(partial(bulk, coop=coop, circle=circle, titles=[f"cod {number}"]))
+            assert store.lag == before + 1
+    coop.database.close()
 
 
 async def test_folding_that_fails_is_logged_and_writing_goes_on(
@@ -252,6 +269,37 @@ async def test_sessions_see_what_was_committed(tmp_path: Path) -> None:
         shared = await store.session(lambda replica: replica.shared_circles(coop.id))
         assert [one for one, _ in shared] == [circle]
     coop.database.close()
+
+
+async def test_a_step_of_a_session_sees_one_moment_beside_a_write(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite3"
+    coop = Coop("fishers", path)
+    circle = coop.found()
+    coop.offer(circle, "cod")
+    async with opened(coop, path) as (store, _):
+        loop = asyncio.get_running_loop()
+
+        def drop_a_leaf(database: Database) -> None:
+            with database.transaction() as connection:
+                connection.execute("DELETE FROM trie_leaf")
+                connection.execute("DELETE FROM trie_node")
+
+        def step(replica: SqliteReplica) -> tuple[TrieAt, TrieAt]:
+            before = replica.trie_at(circle, "")
+            asyncio.run_coroutine_threadsafe(store.write(drop_a_leaf), loop).result(GUARD_S)
+            return before, replica.trie_at(circle, "")
+
+        before, within = await store.session(step)
+        assert before == within != ()
+        assert await store.session(lambda replica: replica.trie_at(circle, "")) == ()
+        with pytest.raises(Refusal):
+            await store.session(refuse)
+        assert await store.session(lambda replica: replica.trie_at(circle, "")) == ()
+    coop.database.close()
+
+
+def refuse(replica: SqliteReplica) -> None:
+    raise Refusal("malformed")
 
 
 def put_number(database: Database, number: int) -> int:

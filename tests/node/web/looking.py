@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tests.node.served import Answer, Login, Served
 
 
@@ -13,3 +15,9 @@ def text(answer: Answer) -> str:
 async def look(one: Served, login: Login, path: str = "/", **asked: object) -> Answer:
     """Ask for a page."""
     return await one.tcp.raw("GET", path, cookies=login.cookies, **asked)
+
+
+async def send(one: Served, login: Login, path: str, form: Mapping[str, str]) -> Answer:
+    """Send a form of a page."""
+    fields = {"csrf": login.csrf, **form}
+    return await one.tcp.raw("POST", path, data=fields, cookies=login.cookies)

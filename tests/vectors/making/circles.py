@@ -6,7 +6,19 @@ The records stand as a judge sees them: whatever order they come in, the answer 
 from collections.abc import Callable
 from typing import Any
 
-from protocol.circle import ACCEPT, ADMIT, FOUND, REMOVE, RULE, Accept, Admit, Entry
+from protocol.circle import (
+    ACCEPT,
+    ADMIT,
+    AFFIRM,
+    FOUND,
+    REMOVE,
+    RULE,
+    Accept,
+    Admit,
+    Affirm,
+    Entry,
+    Remove,
+)
 from protocol.codec import encode
 from protocol.endorse import Threshold, needed
 from protocol.keyevents import LogCut
@@ -46,13 +58,16 @@ def circles() -> dict[str, Any]:
             for electors in (0, 1, 2, 3, 4, 7)
         ],
         "histories": [_case(history) for history in HISTORIES],
+        "disputed": [_case(*history) for history in DISPUTED],
     }
 
 
-def _case(history: Callable[[World], None]) -> Case:
+def _case(history: Callable[[World], None], disputed: tuple[int, ...] = ()) -> Case:
+    """A history; some of its records, told by their place in it, lie beyond a key log's cut."""
     world = World()
     history(world)
-    circle = world.judge()
+    beyond = frozenset(world.told[number].entry.id for number in disputed)
+    circle = world.judge().without(beyond)
     state = circle.state
     assert state is not None
     said = {fields: one.id for one in circle.entries.values() if (fields := encode(one.fields))}
@@ -75,6 +90,8 @@ def _case(history: Callable[[World], None]) -> Case:
             }
             for told in world.told
         ],
+        disputed=sorted(beyond),
+        standing=sorted(one for one in circle.entries if circle.is_standing(one)),
         members=sorted(state.members()),
         rules_of=said[encode(state.rules)],
         grounds=[[coop, sorted(some)] for coop, some in sorted(state.grounds.items())],
@@ -259,7 +276,35 @@ def lost_rules(world: World) -> None:
     world.say(A, REMOVE, removal(circle, B), circle.heads())
 
 
+def stolen(world: World) -> None:
+    """a thief lets a friend in, others build on it, and the co-op says what it would keep"""
+    _founded(world, B)
+    friend = world.admit(B, C, world.judge())
+    world.accept(C, friend, world.judge())
+    world.endorse(C, ADMIT, Admit(D, bytes(16)), world.judge())
+    world.admit(A, D, world.judge())
+    world.say(B, AFFIRM, Affirm((friend.id,)), world.judge().heads())
+
+
+def restored(world: World) -> None:
+    """a thief removes a member, who is admitted again and removed in earnest"""
+    _founded(world, B)
+    admit = world.admit(A, C, world.judge())
+    world.accept(C, admit, world.judge())
+    world.remove(B, C, world.judge())
+    again = world.admit(A, C, world.judge(), nonce=1)
+    world.say(C, ACCEPT, Accept(again.id), world.judge().heads(), log="second")
+    before = world.judge()
+    world.say(
+        A, REMOVE, Remove(tuple(sorted((admit.id, again.id))), C, (), bytes(16)), before.heads()
+    )
+
+
 HISTORIES: list[Callable[[World], None]] = [
     founding, strangers, at_once, endorsed, crossing, beyond, below, built_on, far_head, forked,
     leaving, again, copied_admit, copied_founding, copied_rules, rules_at_once, lost_rules,
+    stolen, restored,
+]  # fmt: skip
+DISPUTED: list[tuple[Callable[[World], None], tuple[int, ...]]] = [
+(stolen, (2,)), (stolen, (2, 6)), (restored, (0, 4)), (endorsed, (4,)), (crossing, (2,)),
 ]  # fmt: skip

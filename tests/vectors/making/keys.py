@@ -1,7 +1,8 @@
 """Vectors of keys: what words give, a key log with every kind of event, rivals, refusals."""
 
 from protocol.codec import encode
-from protocol.keyevents import LogCut
+from protocol.cuts import cuts_of
+from protocol.keyevents import DeviceRevoke, LogCut
 from protocol.keylog import Epoch, KeyLog, Signed, event_hash, read_event, receipt_message
 from protocol.keys import (
     agreement_public,
@@ -57,11 +58,12 @@ def keys() -> dict[str, list[Case]]:
 
 ROTATED = COOP.rotate(COOP.id, 1, 1, devices=(0, 1), cuts=(CUT,))
 ADDED = COOP.add_device(digest(ROTATED), 1, 2, epoch=1)
-REVOKED = COOP.revoke(digest(ROTATED), 1, 2, COOP.device_key(2), (CUT,))
+REVOKED = COOP.revoke(digest(ROTATED), 1, 2, COOP.device_key(2))
 BOARD = COOP.new_board(digest(ROTATED), 2, [ANNA, CARA], 1, [ANNA, BEN])
 RECOVERED = COOP.recover(digest(BOARD), 3, 9, [CARA], devices=(3,))
 RIVAL = COOP.rotate(digest(BOARD), 3, 2, devices=(0,), mark="rival")
 LATE = COOP.add_device(COOP.id, 0, 6)
+STOLEN = COOP.revoke(digest(BOARD), 2, 1, COOP.controller(1), (CUT,))
 EVENTS = {
     "inception": COOP.inception,
     "rotate": ROTATED,
@@ -71,7 +73,16 @@ EVENTS = {
     "it recovers": RECOVERED,
     "a rival of the recovery": RIVAL,
     "a device added to the first event": LATE,
+    "a stolen device is revoked under the board": STOLEN,
 }
+
+
+AGAIN = {
+    "it revokes itself, once more": COOP.event(
+        "device.revoke/1", 1, digest(ROTATED), DeviceRevoke((), COOP.device_key(2)[0]),
+        COOP.device_key(2), mark="again",
+    ),
+}  # fmt: skip
 
 
 def keylogs() -> dict[str, list[Case]]:
@@ -85,8 +96,10 @@ def keylogs() -> dict[str, list[Case]]:
     names = list(EVENTS)
     sets = {f"up to: {name}": names[: at + 1] for at, name in enumerate(names)}
     sets["a late addition before the board"] = [*names[:2], names[4], names[7]]
+    sets["a stolen device is revoked, and nothing came after"] = [*names[:3], names[4], names[8]]
+    sets["a device takes itself out once more"] = [*names[:4], "it revokes itself, once more"]
     return {
-        "events": [_event(name, one) for name, one in EVENTS.items()],
+        "events": [_event(name, one) for name, one in {**EVENTS, **AGAIN}.items()],
         "witnesses": [_event(one.name, one.inception) for one in WITNESSES],
         "sets": [
             *(_told(name, _log(some), events=some) for name, some in sets.items()),
@@ -110,7 +123,7 @@ def _event(name: str, one: Signed) -> Case:
 
 def _log(names: list[str]) -> KeyLog:
     log = COOP.key_log()
-    log.add(EVENTS[name] for name in names[1:])
+    log.add({**EVENTS, **AGAIN}[name] for name in names[1:])
     return log
 
 
@@ -132,8 +145,21 @@ def _told(name: str, log: KeyLog, **parts: object) -> Case:
         live_devices=[[device.noise, device.sign] for device in log.live_devices()],
         revoked=sorted(log.revoked()),
         listed=[[epoch.hash, devices(epoch)] for epoch in by_place],
+        cuts=[
+            {
+                "device": device,
+                "log": one,
+                "within": [list(cut.heads) for cut in cuts_of(log, device, one)],
+            }
+            for device in map(_sign_key, range(4))
+            for one in (word("log"), word("another log"))
+        ],
         leaf=log.leaf(),
     )
+
+
+def _sign_key(number: int) -> bytes:
+    return COOP.device_key(number)[0]
 
 
 def _with_receipts(name: str, some: list[tuple[int, Signed]]) -> Case:
@@ -167,6 +193,9 @@ def _refused() -> list[Case]:
         "a device added by a later controller": COOP.add_device(COOP.id, 0, 1, epoch=1),
         "a device at a place of its own": COOP.add_device(COOP.id, 1, 1),
         "a stranger's key that revokes itself": COOP.revoke(COOP.id, 0, 9, COOP.device_key(9)),
+        "a device that cuts as it takes itself out": COOP.revoke(
+            COOP.id, 0, 0, COOP.device_key(0), (CUT,)
+        ),
         "an event of another co-op": ANNA.rotate(ANNA.id, 1, 1),
         "another inception": ANNA.inception,
         "no bytes of an event": Signed(b"\xc1", ROTATED.signatures),

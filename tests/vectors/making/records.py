@@ -128,7 +128,14 @@ def logs() -> dict[str, list[Case]]:
     own = log.log_id(NETWORK, word("coop"), openings[0])
     heads = [HEADER._replace(log=own), HEADER._replace(log=own, seq=300, key_event=bytes(16))]
 
-    def opened(one: Open) -> None:
+    known = msgspec.to_builtins(openings[0], builtin_types=(bytes,))
+    unread: dict[str, object] = {
+        "a field more": {**known, "more": 1},
+        "a field less": {"circle": circle, "device": public},
+        "text as instance": {**known, "instance": "0"},
+    }
+
+    def opened(one: object) -> None:
         header = HEADER._replace(seq=1, prev=None, kind="log.open/1", log=own)
         log.read_open(NETWORK, header, record.write_body(bytes(16), one))
 
@@ -154,6 +161,10 @@ def logs() -> dict[str, list[Case]]:
                 **verdict(opened, one),
             )
             for one in [*openings, *odd]
+        ]
+        + [
+            case(name, log=own, coop=word("coop"), fields=encode(one), **verdict(opened, one))
+            for name, one in unread.items()
         ],
         "heads": [
             case(

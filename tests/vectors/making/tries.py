@@ -21,7 +21,12 @@ def tries() -> dict[str, list[Case]]:
         },
         "a hundred": {word(f"key {number}"): word(f"value {number}") for number in range(100)},
     }  # fmt: skip
-    tips = [word("b"), word("a")]
+    tips = {
+        "two tips": [word("b"), word("a")],
+        "as many tips as are told": [word(f"tip {number}") for number in range(15)],
+        "an overgrown log": [word(f"tip {number}") for number in range(16)],
+        "another overgrown log": [word(f"tip {number}") for number in range(1, 19)],
+    }
     return {
         "roots": [
             case(
@@ -33,13 +38,14 @@ def tries() -> dict[str, list[Case]]:
         ],
         "log_leaves": [
             case(
-                "two tips",
+                name,
                 coop=word("coop"),
                 log=word("log"),
-                tips=sorted(tips),
+                tips=sorted(some),
                 key=trie.log_leaf(NETWORK, word("coop"), word("log")),
-                value=trie.tips_hash(NETWORK, tips),
+                value=trie.tips_hash(NETWORK, some),
             )
+            for name, some in tips.items()
         ],
         "key_leaves": [
             case("key", coop=word("coop"), key=trie.key_leaf(NETWORK, word("coop"))),

@@ -4,6 +4,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from node.home import fingerprint, recovery_words
 from protocol import bech32, codec
 from protocol.codec import decode_as
 from protocol.errors import Refusal
@@ -87,6 +88,15 @@ def ids() -> dict[str, list[Case]]:
         ],
         "refused": [
             case(name, text=one, **verdict(bech32.decode, one)) for name, one in refused.items()
+        ],
+        "words": [
+            case(
+                data.hex()[:8],
+                bytes=data,
+                fingerprint=list(fingerprint(data)),
+                recovery=list(recovery_words(data)),
+            )
+            for data in (bytes(32), bytes(range(32)), b"\xff" * 32, word("words"))
         ],
     }
 

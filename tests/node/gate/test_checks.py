@@ -2,7 +2,7 @@
 
 import pytest
 
-from node.api.checks import check_code, check_offer
+from node.gate.checks import check_code, check_offer
 from protocol.errors import Refusal
 from protocol.trade import Offer, Price, Where
 
