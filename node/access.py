@@ -17,7 +17,7 @@ import msgspec
 
 from protocol.errors import Refusal
 
-Scope = Literal["read", "write", "admin"]
+Scope = Literal["read", "write", "admin", "audit"]
 Via = Literal["session", "token", "socket"]
 
 # a session's, token's or form's secret: as long as a key, never guessed
@@ -226,14 +226,14 @@ def _origins_here(host: str, own_origins: frozenset[str]) -> frozenset[str]:
 
 # ---------------------------------------------------------------------------------- tables
 
-SCOPES: Final[tuple[Scope, ...]] = ("read", "write", "admin")
+SCOPES: Final[tuple[Scope, ...]] = ("read", "write", "admin", "audit")
 
 # Doors ask for a scope, never for a role: a new role is a new row here and nothing else.
 ROLES: Final[Mapping[str, frozenset[Scope]]] = {
     "owner": frozenset(SCOPES),
     "trader": frozenset({"read", "write"}),
     "member": frozenset({"read"}),
-    "auditor": frozenset({"read"}),
+    "auditor": frozenset({"read", "audit"}),
 }
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from node import acts, home, upkeep
+from node import acts, home, notes, upkeep
 from node.author import Author, Published
 from node.clock import Clock
 from node.config import listen_address, public_url
@@ -24,6 +24,7 @@ from node.ingest import Outcome
 from node.invites import Invites
 from node.keyring import Keyring, entropy
 from node.net.peers import Peers
+from node.notes import Answering, Asking
 from node.publish import Publisher
 from node.settings import Settings
 from node.store.database import Database
@@ -77,6 +78,7 @@ class Node:
         """Why last night's copy was not made; empty when it was, and before the first night."""
         self._address = public_url(settings, listen_address(settings.listen)[1])
         self.peers = Peers(self, keyring)
+        self._openers = (keyring.noise_private,)
 
     @property
     def address(self) -> str:
@@ -247,11 +249,34 @@ class Node:
         await self.store.write(change)
         await self.peers.keys_changed()
 
+    async def send_note(self, wish: Asking | Answering, *, role: str = OWNER) -> bytes:
+        """Ask another co-op about an offer of its, or answer; the id of the note."""
+        published = await self.publisher.run(
+            lambda database, signing: notes.send(database, signing, wish),
+            role=role,
+            results=lambda answer: answer,
+        )
+        await self.open_notes()
+        return published.ids[0]
+
+    async def open_notes(self) -> None:
+        """Open what came for this co-op and was not looked at yet."""
+        while await self.store.write(
+            lambda database: notes.open_some(database, self.coop, self._openers)
+        ):
+            pass
+
     async def set_profile(self, fields: profile.Profile, *, role: str = OWNER) -> None:
         """Keep the co-op's own profile and show it in every circle."""
         await self.store.write(lambda database: home.keep_profile(database, fields))
         for circle in await self.store.write(partial(home.circles_of, coop=self.coop)):
             await self._show(circle, fields, role)
+
+    async def set_contact(self, fields: profile.Contact, *, role: str = OWNER) -> None:
+        """Keep how people reach the co-op, and tell every circle."""
+        await self.store.write(lambda database: home.keep_contact(database, fields))
+        for circle in await self.store.write(partial(home.circles_of, coop=self.coop)):
+            await self._show_contact(circle, role)
 
     async def rebuild(self) -> tuple[bytes, bytes]:
         """Drop and refold all rows; the digest before and after."""

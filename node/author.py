@@ -97,6 +97,10 @@ class Author:
             raise outcome.refused[0][1]
         return Published([one.id for one in records[-len(drafts) :]], paths, outcome)
 
+    def log_in(self, database: Database, circle: bytes, instance: int) -> bytes:
+        """The log in which the next record of this device in a circle will lie."""
+        return self._log(database, circle, instance)[1]
+
     def sign_head_of(self, database: Database, record: Record) -> bytes:
         """The signature of a head, for cuts of the own logs."""
         return sign_head(database.network, self._secret, record.header, record.id)

@@ -127,6 +127,12 @@ def contact(database: Database, circle: bytes, coop: bytes, address: str) -> pro
     return msgspec.structs.replace(fields, nodes=(address, *others)[:NODES_MAX])
 
 
+def keep_contact(database: Database, fields: profile.Contact) -> None:
+    """Keep how people reach the co-op; where its nodes answer is not for people to say."""
+    with database.transaction():
+        database.set_meta("contact", encode(msgspec.structs.replace(fields, nodes=())))
+
+
 def needs_contact(database: Database, circle: bytes, coop: bytes, address: str) -> bool:
     """Whether a circle that we belong to does not know yet where this node answers."""
     if not is_member(database, circle, coop):

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
 from contextlib import aclosing, closing
 from functools import partial
 from hashlib import blake2b
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -281,7 +281,7 @@ class Matching:
 
 def _look_at(rows: Iterator[Row], matching: Matching, count: int) -> None:
     """Pass over rows that were done before, so that those behind them mean what they meant."""
-    for _, row in zip(range(count), rows, strict=False):
+    for row in islice(rows, count):
         matching.step(row)
 
 

@@ -89,9 +89,7 @@ class Jobs:
         job = replace(job, state="importing", role=role, refusal=None)
         return self._begin(await self._keep(job))
 
-    async def mend(
-        self, identifier: str, cells: Mapping[tuple[int, int], str], role: str
-    ) -> Job:
+    async def mend(self, identifier: str, cells: Mapping[tuple[int, int], str], role: str) -> Job:
         """Try the bad rows again, these cells changed: (number of the row, of the column) each."""
         job = self._standing(identifier, "done", "importing")
         if job.state == "importing":
@@ -246,9 +244,7 @@ def _stopped(job: Job, code: str, detail: str) -> Job:
 
 def _changed(one: Bad, number: int, cells: Mapping[tuple[int, int], str], width: int) -> Bad:
     raw = one.cells + [""] * (width - len(one.cells))
-    return replace(
-        one, cells=[cells.get((number, place), cell) for place, cell in enumerate(raw)]
-    )
+    return replace(one, cells=[cells.get((number, place), cell) for place, cell in enumerate(raw)])
 
 
 FOLDER_NAME: Final = "imports"

@@ -21,6 +21,12 @@ MARK: ContextVar[Callable[[Any], None] | None] = ContextVar("mark", default=None
 """Called in the transaction of whatever is published for a request, to note that it was done."""
 
 
+NOTED: ContextVar[Callable[[Any, Sequence[bytes], int], None] | None] = ContextVar(
+    "noted", default=None
+)
+"""Called in that transaction with the ids of what was signed and the time: who wanted it."""
+
+
 class Writer(Protocol):
     """What publishing needs of the store."""
 
@@ -68,14 +74,16 @@ class Publisher:
         """
         self._check()
         signing = Signing(self._author, self._instance, self._clock.now_ms(), role, self._draw)
-        mark = MARK.get()
+        mark, noted = MARK.get(), NOTED.get()
 
         def write(database: Any) -> T:  # noqa: ANN401 - the store's own type stays in its room
-            if mark is None:
-                return act(database, signing)
             with database.transaction():
                 answer = act(database, signing)
-                mark(database)
+                done = results(answer)
+                if noted is not None and done is not None:
+                    noted(database, done.ids, signing.now_ms)
+                if mark is not None:
+                    mark(database)
                 return answer
 
         answer = await self._store.write(write)

@@ -27,7 +27,8 @@ from node.gate.accounts import Accounts
 from node.gate.bodies import clear_uploads
 from node.gate.door import BACKLOG_CONNECTIONS, GuardedSite
 from node.gate.headers import secure
-from node.gate.keys import ACCOUNTS, JOBS, NODE, REPEATS, base_path
+from node.gate.keys import ACCOUNTS, JOBS, NODE, PEOPLE, REPEATS, base_path
+from node.gate.people import People
 from node.gate.repeats import Repeats
 from node.jobs import Jobs
 from node.keyring import entropy
@@ -53,6 +54,7 @@ def application(node: Node) -> web.Application:
     app = web.Application(middlewares=[_told], client_max_size=settings.limits.body_bytes)
     app[NODE] = node
     app[ACCOUNTS] = Accounts(node.store, node.clock, entropy, settings.session.days)
+    app[PEOPLE] = People(node.store, node.clock, entropy, app[ACCOUNTS])
     app[REPEATS] = Repeats(node.store, node.clock)
     app[JOBS] = Jobs(node, entropy)
     for base in dict.fromkeys(["", base_path(settings)]):

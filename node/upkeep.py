@@ -7,14 +7,17 @@ is tried again the next night.
 from __future__ import annotations
 
 import asyncio
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import structlog
 
 from node import home
-from node.store import accounts, copies, forget, strangers
+from node.store import accounts, answers, copies, forget, notes, strangers, welcomes
+from node.views.health import Machine
 
 if TYPE_CHECKING:
     from node.app import Node
@@ -39,8 +42,10 @@ async def night(node: Node) -> Path | None:
     removed = await asyncio.to_thread(copies.prune, folder, node.settings.backup.keep)
     forgotten = await _forget_all(node, now_ms)
     await node.store.write(lambda database: strangers.forget(database, node.coop))
+    await node.store.write(lambda database: notes.forget(database, now_ms // DAY_MS))
     await node.store.write(lambda database: accounts.purge_sessions(database, now_ms))
-    await node.store.write(lambda database: accounts.purge_answers(database, now_ms))
+    await node.store.write(lambda database: welcomes.purge(database, now_ms))
+    await node.store.write(lambda database: answers.purge_answers(database, now_ms))
     _log.info("night's work", copy=str(target), removed=len(removed), forgotten=forgotten)
     return target
 
@@ -53,6 +58,27 @@ async def _copy(node: Node, target: Path) -> Path | None:
         _log.error("the night's copy was not made", reason=node.copy_error)
         return None
     return target
+
+
+async def machine(node: Node) -> Machine:
+    """What this machine says of itself: room on the disk, the newest copy, the clock."""
+    return msgspec.structs.replace(
+        await asyncio.to_thread(_on_disk, Path(node.settings.home)),
+        address=node.address,
+        clock_off_ms=node.peers.clocks.off_ms(),
+        clock_warn_ms=1000 * node.settings.clock.skew_warn_s,
+    )
+
+
+def _on_disk(folder: Path) -> Machine:
+    database = folder / home.DATABASE_NAME
+    files = [database, *folder.glob(f"{home.DATABASE_NAME}-*")]
+    copies_made = [one.stat().st_mtime_ns for one in folder.glob(f"{COPIES_FOLDER}/node-*.sqlite3")]
+    return Machine(
+        database_bytes=sum(one.stat().st_size for one in files if one.exists()),
+        free_bytes=shutil.disk_usage(folder).free,
+        last_copy_ms=max(copies_made) // 1_000_000 if copies_made else None,
+    )
 
 
 def until_next(now_ms: int, hour: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from protocol import circle, endorse, profile, trade
+from protocol import circle, endorse, note, profile, trade
 from protocol.codec import decode, decode_as
 from protocol.errors import Refusal
 from protocol.keys import Network
@@ -66,7 +66,7 @@ class Kind(NamedTuple):
     """One row of the table of kinds."""
 
     family: str
-    """Which rows it feeds: offer, profile, contact, stock, allotment; "" for none."""
+    """Which rows it feeds: offer, profile, contact, stock, allotment, note; "" for none."""
     decoder: msgspec.msgpack.Decoder[Any]
     needs_subject: bool | None
     """True: names a subject; False: is its own; None: either, a subject means a new version."""
@@ -163,6 +163,7 @@ KINDS: Final[dict[str, Kind]] = {
     trade.ERASE: _kind("offer", trade.Erase, needs_subject=True),
     trade.STOCK: _kind("stock", trade.Stock, needs_subject=True),
     trade.STOCK_ALLOT: _kind("allotment", trade.StockAllot, needs_subject=True),
+    note.NOTE: _kind("note", note.Note, needs_subject=False),
     "part/1": _kind("", Part, needs_subject=False),
 }
 Subject = Hash

@@ -9,8 +9,11 @@ import asyncio
 import json
 import time
 from collections import Counter
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any
+
+from demo_people import Person, let_in, logged_in
 
 from node.cli.client import Client
 
@@ -25,6 +28,9 @@ class Coop:
         self.profile: dict[str, Any] = told["profile"]
         self.picture: dict[str, Any] = told["picture"]
         self.offers: list[dict[str, Any]] = told["offers"]
+        self.contact: dict[str, str] = told["contact"]
+        self.people: list[dict[str, str]] = told["people"]
+        self.password = ""
         self.name = str(self.profile["name"])
         self.log = self.home / "demo.log"
         self.told: set[str] = set()
@@ -55,6 +61,10 @@ class Story:
         ]
         by_key = {coop.key: coop for coop in self.coops}
         self.circles = [Circle(one, by_key) for one in told["circles"]]
+        self.notes = [
+            told | {"from": by_key[told["from"]], "to": by_key[told["to"]]}
+            for told in told["notes"]
+        ]
 
     def expected(self, coop: Coop) -> int:
         """How many offers and wants its list shows once everything is everywhere."""
@@ -65,6 +75,9 @@ class Story:
 async def set_up(story: Story) -> None:
     """Whatever of the story is not there yet: profiles, circles, members, offers and wants."""
     for coop in story.coops:
+        coop.password = await let_in(coop.client, coop.home, coop.people)
+        if not (await coop.client.get("/contact")).get("person"):
+            await coop.client.put("/contact", coop.contact)
         if not (await coop.client.get("/profile")).get("picture"):
             picture = await keep_picture(coop, coop.picture)
             await coop.client.put("/profile", coop.profile | {"picture": picture})
@@ -88,12 +101,49 @@ async def publish(story: Story) -> None:
         there |= {
             (coop.key, one["kind"], *sorted(one["titles"].values())) for one in mine["offers"]
         }
-    for turn in reversed(range(max(len(coop.offers) for coop in story.coops))):
-        for coop, one in ((each, one) for each in story.coops for one in each.offers[turn:][:1]):
-            if (coop.key, one["kind"], *sorted(one["offer"]["title"].values())) not in there:
-                offer = await written(coop, one, coops)
-                wish = {"circle": circles[one["circle"]], "kind": one["kind"], "offer": offer}
-                await coop.client.post("/offers", wish)
+    todo = [
+        (coop, coop.offers[turn])
+        for turn in reversed(range(max(len(coop.offers) for coop in story.coops)))
+        for coop in story.coops
+        if turn < len(coop.offers)
+    ]
+    async with AsyncExitStack() as stack:
+        traders: dict[str, Person] = {}
+        for coop, one in todo:
+            if (coop.key, one["kind"], *sorted(one["offer"]["title"].values())) in there:
+                continue
+            if coop.key not in traders:
+                traders[coop.key] = await stack.enter_async_context(trader(coop))
+            offer = await written(coop, one, coops)
+            wish = {"circle": circles[one["circle"]], "kind": one["kind"], "offer": offer}
+            await traders[coop.key].post("/offers", wish)
+
+
+def trader(coop: Coop) -> AbstractAsyncContextManager[Person]:
+    """Whoever writes for a co-op, logged in; what they write is theirs by name at home."""
+    return logged_in(coop.address, coop.people[0]["name"], coop.password)
+
+
+async def exchange_notes(story: Story) -> None:
+    """The questions of the story and their answers, where they are not there yet."""
+    for told in story.notes:
+        asking, asked = told["from"], told["to"]
+        if await thread_of(asking, told["offer"]) is None:
+            found = await asking.client.get("/offers", {"search": told["offer"], "language": "en"})
+            offer = next(it for it in found["offers"] if it["titles"]["en"] == told["offer"])
+            async with trader(asking) as one:
+                await one.post("/notes", {"offer": offer["id"], "text": told["text"]})
+        while (thread := await thread_of(asked, told["offer"])) is None:
+            await asyncio.sleep(POLL_S)
+        if "answer" in told and thread["count"] == 1:
+            async with trader(asked) as one:
+                await one.post("/notes", {"thread": thread["id"], "text": told["answer"]})
+
+
+async def thread_of(coop: Coop, title: str) -> dict[str, Any] | None:
+    """The thread about an offer, as a node has it."""
+    found = (await coop.client.get("/notes"))["threads"]
+    return next((one for one in found if one["title"] == title), None)
 
 
 async def found(circle: Circle, founder: Coop) -> str:

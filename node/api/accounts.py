@@ -34,7 +34,7 @@ class LoggedOut(msgspec.Struct, frozen=True):
 
 
 class NewToken(msgspec.Struct, frozen=True):
-    """What it is for, and its scopes as words: read, write, admin."""
+    """What it is for, and its scopes as words: read, write, admin, audit."""
 
     name: Annotated[str, Meta(min_length=1, max_length=64)]
     scope: str = "read"
@@ -126,7 +126,7 @@ async def revoke_token(call: Call) -> TokenRevoked:
     number = call.part("number")
     if not NUMBER.fullmatch(number):
         raise Refusal("bad-id", "the number of a token is needed")
-    await call.request.app[ACCOUNTS].revoke_token(int(number))
+    await call.request.app[ACCOUNTS].revoke_token(call.principal, int(number))
     return TokenRevoked(int(number))
 
 

@@ -21,7 +21,8 @@ async def follow(call: Call) -> web.StreamResponse:
     """Send events until the reader goes or the node stops.
 
     `records` (new ones were stored), `folded` (they are in the lists), `peers`, `joined`, `imports`
-    (a catalogue is further on), and `reset`: some were missed, read everything anew.
+    (a catalogue is further on), `notes` (some were read), and `reset`: some were missed, read
+    everything anew.
     """
     events = call.node.events
     last = call.request.headers.get(EventSourceResponse.DEFAULT_LAST_EVENT_HEADER)

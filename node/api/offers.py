@@ -9,9 +9,10 @@ from msgspec import Meta
 
 from node.api.route import Call, Route
 from node.gate.checks import check_offer, check_pictures
-from node.views import Connection, ids, market, offers
+from node.views import Connection, ids, market, mine, offers
 from node.views.ids import text, whole
 from node.views.market import Asker, Filters, OfferPage
+from node.views.mine import OwnPage
 from node.views.offers import OfferDetail
 from protocol import trade
 from protocol.keys import CIRCLE, RECORD
@@ -27,6 +28,13 @@ class OfferQuery(Filters, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=PAGE_OFFERS_MAX)] = PAGE_OFFERS
     after: str | None = None
     language: str | None = None
+
+
+class OwnQuery(msgspec.Struct, frozen=True):
+    """The size of a page, and `next` of the page before as `after`."""
+
+    limit: Annotated[int, Meta(ge=1, le=PAGE_OFFERS_MAX)] = PAGE_OFFERS
+    after: str | None = None
 
 
 class NewOffer(msgspec.Struct, frozen=True):
@@ -85,6 +93,15 @@ async def show_all(call: Call) -> OfferPage:
         return market.page(reader, wanted, asker, languages, query.after, query.limit)
 
     found: OfferPage = await call.read(view)
+    return found
+
+
+async def show_own(call: Call) -> OwnPage:
+    """This co-op's own, however they stand."""
+    query: OwnQuery = call.query
+    found: OwnPage = await call.read(
+        lambda reader: mine.page(reader, asker_of(call), call.languages, query.after, query.limit)
+    )
     return found
 
 
@@ -152,6 +169,10 @@ ROUTES: Final = (
     Route(
         method="POST", path="/offers", summary="Publish an offer or want", scope="write",
         handle=add, wish=NewOffer, answer=OfferMade, status=201,
+    ),
+    Route(
+        method="GET", path="/own-offers", summary="Our own, those over and taken back too",
+        handle=show_own, query=OwnQuery, answer=OwnPage,
     ),
     Route(
         method="GET", path="/offers/{offer}", summary="All of an offer, and how it is signed",

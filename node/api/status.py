@@ -7,11 +7,12 @@ from typing import Final
 
 import msgspec
 
+from node import upkeep
 from node.api.route import Call, Route
 from node.gate.checks import check_code
 from node.views import Connection, names, peers, status
 from protocol.errors import Refusal
-from protocol.profile import Profile
+from protocol.profile import Contact, Profile
 
 
 class Digests(msgspec.Struct, frozen=True):
@@ -25,11 +26,14 @@ async def show(call: Call) -> status.Status:
     """Everything in numbers."""
     node = call.node
     seen = await node.peers.states()
+    machine = await upkeep.machine(node)
 
     def view(reader: Connection) -> status.Status:
         shown = peers.peers(reader, node.coop, seen)
         now_ms = node.clock.now_ms()
-        return status.status(reader, node.coop, node.store.lag, now_ms, shown, node.copy_error)
+        return status.status(
+            reader, node.coop, node.store.lag, now_ms, shown, node.copy_error, machine
+        )
 
     found: status.Status = await call.read(view)
     return found
@@ -48,6 +52,21 @@ async def set_profile(call: Call) -> Profile:
     fields: Profile = call.wish
     check_code("country", "country", fields.country)
     await call.node.set_profile(fields, role=call.principal.role)
+    return fields
+
+
+async def contact(call: Call) -> Contact:
+    """How people reach the co-op."""
+    found: Contact = await call.read(names.own_contact)
+    return found
+
+
+async def set_contact(call: Call) -> Contact:
+    """Say it anew."""
+    fields: Contact = call.wish
+    if fields.nodes:
+        raise Refusal("bad-field", "nodes: the node itself says where it answers")
+    await call.node.set_contact(fields, role=call.principal.role)
     return fields
 
 
@@ -70,6 +89,14 @@ ROUTES: Final = (
     _route(
         method="PUT", path="/profile", summary="Show the co-op differently", handle=set_profile,
         wish=Profile, answer=Profile,
+    ),
+    Route(
+        method="GET", path="/contact", summary="How people reach the co-op", handle=contact,
+        answer=Contact,
+    ),
+    _route(
+        method="PUT", path="/contact", summary="Say how people reach the co-op",
+        handle=set_contact, wish=Contact, answer=Contact,
     ),
     _route(
         method="POST", path="/rebuild", summary="Make all rows anew out of the records",

@@ -57,9 +57,7 @@ def headers(head: bytes, encoding: str = "utf-8") -> Iterator[tuple[str, tuple[s
         yield delimiter, tuple(name.strip() for name in first)
 
 
-def records(
-    path: Path, delimiter: str, encoding: str = "utf-8"
-) -> Iterator[tuple[int, Cells]]:
+def records(path: Path, delimiter: str, encoding: str = "utf-8") -> Iterator[tuple[int, Cells]]:
     """(line it begins on, cells) of each row that is not empty, the header first.
 
     A quotation mark left open, a byte that is not of this encoding, a NUL byte: `Refusal` with the

@@ -36,6 +36,32 @@ FileArgument = Annotated[
 CountryOption = Annotated[str | None, typer.Option(help="Only of this country, such as KE.")]
 SearchOption = Annotated[str | None, typer.Option(help="Only with these words.")]
 MineOption = Annotated[bool, typer.Option("--mine", help="Only this co-op's own.")]
+ModeOption = Annotated[
+    Literal["sell", "give", "lend", "rent", "service", "work", "copy"] | None,
+    typer.Option(help="Only of this kind of deal."),
+]
+CategoryOption = Annotated[str | None, typer.Option(help="Only of this plain category.")]
+HsOption = Annotated[
+    str | None, typer.Option(help="Only goods of this chapter, heading or code of the HS.")
+]
+CurrencyOption = Annotated[str | None, typer.Option(help="Only with a price in it, such as KES.")]
+PriceMinOption = Annotated[
+    str | None, typer.Option(help="The least price for one unit; needs --currency.")
+]
+PriceMaxOption = Annotated[
+    str | None, typer.Option(help="The highest price for one unit; needs --currency.")
+]
+ConditionOption = Annotated[
+    Literal["new", "as-new", "very-good", "good", "fair", "broken"] | None,
+    typer.Option(help="Only in this condition."),
+]
+FairOption = Annotated[
+    Literal["claimed", "evidence", "confirmed"] | None,
+    typer.Option(help="Only with fair terms, and this behind them at least."),
+]
+EndsOption = Annotated[int | None, typer.Option(min=1, help="Only what ends so soon.")]
+CoopOption = Annotated[str | None, typer.Option(help="Only of this co-op.")]
+SortOption = Annotated[Literal["newest", "ending"] | None, typer.Option(help="What stands first.")]
 LimitOption = Annotated[
     int, typer.Option(min=1, max=LIST_OFFERS_MAX, help="How many to list at most.")
 ]
@@ -92,7 +118,7 @@ async def withdraw(
 
 
 @verb(offer_app, "list")
-async def list_offers(
+async def list_offers(  # noqa: PLR0913 - each is a flag
     call: Call,
     *,
     search: SearchOption = None,
@@ -101,29 +127,65 @@ async def list_offers(
         Literal["offer", "want"] | None, typer.Option(help="Only offers, or only wants.")
     ] = None,
     circle: Annotated[str | None, typer.Option(help="Only in this circle.")] = None,
+    mode: ModeOption = None,
+    category: CategoryOption = None,
+    hs: HsOption = None,
+    currency: CurrencyOption = None,
+    price_min: PriceMinOption = None,
+    price_max: PriceMaxOption = None,
+    condition: ConditionOption = None,
+    fair: FairOption = None,
+    ends_within_days: EndsOption = None,
+    coop: CoopOption = None,
+    sort: SortOption = None,
     mine: MineOption = False,
     limit: LimitOption = LIST_OFFERS,
 ) -> Answer:
     """List and search offers and wants, the newest first."""
     return await _list(
-        call, limit, search=search, country=country, kind=kind, circle=circle, mine=mine
-    )
+        call, limit, search=search, country=country, kind=kind, circle=circle, mine=mine,
+        mode=mode, category=category, hs=hs, currency=currency, price_min=price_min,
+        price_max=price_max, condition=condition, fair=fair, ends_within_days=ends_within_days,
+        coop=coop, sort=sort,
+    )  # fmt: skip
 
 
 @verb(want_app, "list")
-async def list_wants(
+async def list_wants(  # noqa: PLR0913 - each is a flag
     call: Call,
     *,
     search: SearchOption = None,
     country: CountryOption = None,
     circle: Annotated[str | None, typer.Option(help="Only in this circle.")] = None,
+    mode: ModeOption = None,
+    category: CategoryOption = None,
+    hs: HsOption = None,
+    currency: CurrencyOption = None,
+    price_min: PriceMinOption = None,
+    price_max: PriceMaxOption = None,
+    condition: ConditionOption = None,
+    fair: FairOption = None,
+    ends_within_days: EndsOption = None,
+    coop: CoopOption = None,
+    sort: SortOption = None,
     mine: MineOption = False,
     limit: LimitOption = LIST_OFFERS,
 ) -> Answer:
     """List and search wants, the newest first."""
     return await _list(
-        call, limit, search=search, country=country, kind="want", circle=circle, mine=mine
-    )
+        call, limit, search=search, country=country, kind="want", circle=circle, mine=mine,
+        mode=mode, category=category, hs=hs, currency=currency, price_min=price_min,
+        price_max=price_max, condition=condition, fair=fair, ends_within_days=ends_within_days,
+        coop=coop, sort=sort,
+    )  # fmt: skip
+
+
+@verb(offer_app, "mine")
+async def list_own(call: Call, *, limit: LimitOption = LIST_OFFERS) -> Answer:
+    """List this co-op's own offers and wants, those over and taken back too."""
+    async with call.client() as client:
+        found = await client.get("/own-offers", {"limit": min(limit, PAGE_OFFERS_MAX)})
+    return Answer(found, lambda screen: _show_own(screen, found))
 
 
 for _app in (offer_app, want_app):
@@ -142,8 +204,9 @@ async def _add(call: Call, kind: str, file: Path, circle: str | None) -> Answer:
 
 
 async def _list(call: Call, limit: int, **wish: Any) -> Answer:  # noqa: ANN401  # any filter
-    if wish["country"]:
-        wish["country"] = wish["country"].upper()
+    for name in ("country", "currency"):
+        if wish[name]:
+            wish[name] = wish[name].upper()
     query = {key: 1 if value is True else value for key, value in named(wish).items()}
     async with call.client() as client:
         found = await _pages(client, query, limit)
@@ -187,6 +250,24 @@ def _show_all(screen: Screen, found: dict[str, Any]) -> None:
         screen.line(_("{shown} of more than {total}"), shown=shown, total=found["total"])
     else:
         screen.line(_("{shown} of {total}"), shown=shown, total=found["total"])
+
+
+def _show_own(screen: Screen, found: dict[str, Any]) -> None:
+    from node.cli.show import short
+
+    screen.table(
+        [_("id"), _("kind"), _("state"), _("title"), _("published")],
+        [
+            [
+                short(one["id"]),
+                one["kind"],
+                one["state"],
+                (one["offer"] or {}).get("title"),
+                screen.moment(one["published_ms"]),
+            ]
+            for one in found["offers"]
+        ],
+    )
 
 
 def _show(screen: Screen, found: dict[str, Any]) -> None:

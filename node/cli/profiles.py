@@ -65,6 +65,26 @@ async def change(  # noqa: PLR0913  # an option each field
     return Answer(found, lambda screen: _show(screen, found))
 
 
+@verb(app, "contact")
+async def contact(
+    call: Call,
+    *,
+    person: Annotated[str | None, typer.Option(help="Whom to ask for.")] = None,
+    email: Annotated[str | None, typer.Option(help="An address of e-mail.")] = None,
+    phone: Annotated[str | None, typer.Option(help="A telephone number.")] = None,
+    address: Annotated[str | None, typer.Option(help="Street and place.")] = None,
+) -> Answer:
+    """Show how people reach the co-op, or change what is given; an empty value takes it away."""
+    given = {"person": person, "email": email, "phone": phone, "address": address}
+    async with call.client() as client:
+        found = await client.get("/contact")
+        if any(value is not None for value in given.values()):
+            fields = {**found, **_present(given)}
+            kept = {key: fields[key] for key in given if fields.get(key) not in EMPTY}
+            found = await client.put("/contact", kept)
+    return Answer(found, lambda screen: _show(screen, found))
+
+
 def _present(given: dict[str, Any]) -> dict[str, Any]:
     """What was given; `--sector ""` empties a list."""
     return {

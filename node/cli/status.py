@@ -63,6 +63,9 @@ def _show_status(screen: Screen, found: dict[str, Any]) -> None:
             (_("no copy last night"), found.get("copy_error")),
         ]
     )
+    for hint in found.get("hints", []):
+        if hint["level"] != "good":
+            screen.line(hint["text"], **hint["values"])
     if found["circles"]:
         screen.blank()
         screen.table(

@@ -15,6 +15,9 @@ from node import access, login, passwords
 from node.access import Principal, Scope
 from node.clock import Clock
 from node.store import accounts as rows
+from node.store import people
+from node.store.database import Database
+from node.store.people import Deed
 from node.store.reading import read
 from node.store.store import Store
 from protocol.errors import Refusal
@@ -40,30 +43,43 @@ class Accounts:
         self._session_ms = session_days * DAY_MS
         self._throttle = login.Throttle()
 
-    async def log_in(self, name: str, password: str, address: str) -> str:
+    async def log_in(self, name: str, password: str, address: str, agent: str = "") -> str:
         """Start a session; its cookie's value. Refuses `bad-password`, `too-many-tries`."""
         tried = login.Login(_spelt(name), address, password)
         user = await read(self._store, lambda reader: rows.find_user(reader, tried.name))
-        kept = None if user is None else user.password_hash
+        kept = None if user is None or user.disabled else user.password_hash
         await asyncio.to_thread(
             login.check_login, self._throttle, tried, kept, self._clock.monotonic_ms()
         )
         assert user is not None, "a name without an account has no right password"
+        return await self._store.write(partial(self.begin, user=user, agent=agent))
+
+    def begin(self, database: Database, user: rows.User, agent: str) -> str:
+        """On the writer thread: start a session of an account; its cookie's value."""
         secret, csrf = self._draw(access.SECRET_BYTES), self._draw(access.SECRET_BYTES)
         now_ms = self._clock.now_ms()
-        await self._store.write(
-            lambda database: rows.start_session(
-                database, access.hash_token(secret), user.n, csrf, now_ms, now_ms + self._session_ms
-            )
-        )
+        with database.transaction():
+            rows.start_session(
+                database, access.hash_token(secret), user.n, csrf, now_ms,
+                now_ms + self._session_ms, agent,
+            )  # fmt: skip
+            people.note(database, Deed(user.name, user.role, "login"), now_ms)
         return access.session_text(secret)
 
     async def log_out(self, cookie: str) -> None:
         """End a session; one that is not there is over already."""
         secret = access.session_secret(cookie)
-        if secret is not None:
-            hashed = access.hash_token(secret)
-            await self._store.write(lambda database: rows.end_session(database, hashed))
+        if secret is None:
+            return
+        hashed, now_ms = access.hash_token(secret), self._clock.now_ms()
+
+        def end(database: Database) -> None:
+            found = rows.find_session(database.connection, hashed, now_ms)
+            if found is not None:
+                rows.end_session(database, hashed)
+                people.note(database, Deed(found.name, found.role, "logout"), now_ms)
+
+        await self._store.write(end)
 
     async def session(self, cookie: str) -> Session | None:
         """The session behind a cookie's value, unless it is over."""
@@ -74,6 +90,8 @@ class Accounts:
         found = await read(self._store, lambda reader: rows.find_session(reader, hashed, now_ms))
         if found is None:
             return None
+        if abs(now_ms - found.seen_ms) >= SEEN_STEP_MS:
+            await self._store.write(lambda database: rows.see_session(database, hashed, now_ms))
         return Session(access.make_principal(found.name, found.role, "session"), found.csrf)
 
     async def token(self, authorization: str) -> Principal:
@@ -91,27 +109,37 @@ class Accounts:
         """A new token of the principal's account: (its number, its text, shown this once)."""
         access.check_token_wish(principal, scopes)
         user = await read(self._store, lambda reader: rows.find_user(reader, principal.name))
+        if user is None and principal.via == "socket":
+            # the machine's owner, whatever the account was called on the first-run page
+            users = await read(self._store, rows.list_users)
+            user = next((one for one in users if one.role == OWNER), None)
         if user is None:
             raise Refusal("not-found", f"there is no account {principal.name}; make it first")
-        secret = self._draw(access.SECRET_BYTES)
-        put = partial(
-            rows.create_token,
-            label=label,
-            token_hash=access.hash_token(secret),
-            user=user.n,
-            scope=access.scopes_text(scopes),
-            now_ms=self._clock.now_ms(),
-        )
-        number = await self._store.write(put)
-        return number, access.token_text(secret)
+        secret, now_ms = self._draw(access.SECRET_BYTES), self._clock.now_ms()
+        hashed, owner, scope = access.hash_token(secret), user.n, access.scopes_text(scopes)
+
+        def put(database: Database) -> int:
+            number = rows.create_token(database, label, hashed, owner, scope, now_ms)
+            people.note(database, deed_of(principal, "token-made", about=str(number)), now_ms)
+            return number
+
+        return await self._store.write(put), access.token_text(secret)
 
     async def tokens(self) -> list[rows.Token]:
         """All tokens, without their secrets."""
         return await read(self._store, rows.list_tokens)
 
-    async def revoke_token(self, number: int) -> None:
+    async def revoke_token(self, by: Principal, number: int) -> None:
         """End a token for good; refuses `not-found`."""
-        if not await self._store.write(lambda database: rows.revoke_token(database, number)):
+
+        def revoke(database: Database) -> bool:
+            if not rows.revoke_token(database, number):
+                return False
+            deed = deed_of(by, "token-ended", about=str(number))
+            people.note(database, deed, self._clock.now_ms())
+            return True
+
+        if not await self._store.write(revoke):
             raise Refusal("not-found", "there is no such token, or it was revoked before")
 
     async def reset_password(self, name: str) -> str:
@@ -119,15 +147,23 @@ class Accounts:
         spelt = access.account_name(name)
         password = passwords.one_time_password(self._draw)
         kept = await asyncio.to_thread(passwords.hash_password, password)
-        if await self._store.write(lambda database: rows.set_password(database, spelt, kept)):
-            return password
-        if spelt != OWNER:
-            raise Refusal("not-found", f"there is no account {spelt}")
         now_ms = self._clock.now_ms()
-        await self._store.write(
-            lambda database: rows.create_user(database, spelt, OWNER, kept, now_ms)
-        )
+
+        def put(database: Database) -> None:
+            with database.transaction():
+                if not rows.set_password(database, spelt, kept):
+                    if spelt != OWNER:
+                        raise Refusal("not-found", f"there is no account {spelt}")
+                    rows.create_user(database, spelt, OWNER, kept, now_ms)
+                people.note(database, Deed(OWNER, OWNER, "password-set", spelt), now_ms)
+
+        await self._store.write(put)
         return password
+
+
+def deed_of(by: Principal, act: str, whom: str | None = None, about: str = "") -> Deed:
+    """What somebody did, as it is written down."""
+    return Deed(by.name, by.role, act, whom, about)
 
 
 def _spelt(name: str) -> str:
@@ -139,5 +175,7 @@ def _spelt(name: str) -> str:
 
 
 OWNER: Final = "owner"
+# When a session was last seen is told to the minute, and written no oftener than people look.
+SEEN_STEP_MS: Final = 60 * 1000
 # No account has a blank in front: names are stripped.
 NO_NAME: Final = " "

@@ -7,18 +7,25 @@ page of ours, and must prove that for whatever changes something. It never answe
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from node import access
 from node.access import Principal, Scope
 from node.gate.accounts import OWNER
 from node.gate.keys import ACCOUNTS, NODE
 from node.proxies import HEADER, caller_address, networks
+from node.publish import NOTED
+from node.store import people
+from node.store.database import Database
 from protocol.errors import Refusal
 
 CSRF_HEADER: Final = "X-CSRF-Token"
+# as long as the lists of the store have it
+SESSION_ID_BYTES: Final = 8
 
 
 class Caller(NamedTuple):
@@ -41,6 +48,7 @@ async def enter(request: web.Request, scope: Scope, csrf: str | None = None) -> 
     caller = await identify(request)
     access.require(None if caller is None else caller.principal, scope)
     assert caller is not None
+    NOTED.set(partial(_note, caller.principal))
     if caller.principal.via == "session" and request.method not in access.SAFE_METHODS:
         check_site(request)
         access.check_csrf(caller.csrf, csrf or request.headers.get(CSRF_HEADER))
@@ -85,7 +93,8 @@ async def log_in(request: web.Request, name: str, password: str) -> str:
     check_site(request)
     trusted = networks(request.app[NODE].settings.trusted_proxies)
     address = caller_address(request.remote, request.headers.getall(HEADER, []), trusted)
-    return await request.app[ACCOUNTS].log_in(name, password, address)
+    agent = request.headers.get(hdrs.USER_AGENT, "")
+    return await request.app[ACCOUNTS].log_in(name, password, address, agent)
 
 
 def set_cookie(request: web.Request, response: web.StreamResponse, value: str) -> None:
@@ -101,6 +110,13 @@ def set_cookie(request: web.Request, response: web.StreamResponse, value: str) -
     )
 
 
+def session_id(request: web.Request) -> str | None:
+    """What lists call the session behind the request's cookie."""
+    value = request.cookies.get(_cookie(request).name)
+    secret = None if value is None else access.session_secret(value)
+    return None if secret is None else access.hash_token(secret)[:SESSION_ID_BYTES].hex()
+
+
 async def log_out(request: web.Request, response: web.StreamResponse) -> None:
     """End the session behind the request's cookie, and take the cookie back."""
     cookie = _cookie(request)
@@ -114,6 +130,10 @@ async def log_out(request: web.Request, response: web.StreamResponse) -> None:
         httponly=cookie.httponly,
         samesite=cookie.samesite,
     )
+
+
+def _note(by: Principal, database: Database, records: Sequence[bytes], now_ms: int) -> None:
+    people.note_records(database, records, by.name, by.role, now_ms)
 
 
 def _cookie(request: web.Request) -> access.Cookie:

@@ -14,8 +14,8 @@ from typing import Final
 
 from node.clock import Clock
 from node.publish import MARK
-from node.store import accounts as rows
-from node.store.accounts import UNANSWERED, Answer
+from node.store import answers as rows
+from node.store.answers import UNANSWERED, Answer
 from node.store.database import Database
 from node.store.reading import read
 from node.store.store import Store

@@ -1,4 +1,4 @@
-"""Accounts in the store: users, their sessions and tokens, and answers kept for repeated requests.
+"""Accounts in the store: users, their sessions and their tokens.
 
 Reads take a connection, writes the database and are one transaction each. Secrets come in hashed
 and leave as they came. It never decides who may do what (`node.access`), except that a node keeps
@@ -22,6 +22,20 @@ class User(NamedTuple):
     role: str
     password_hash: str
     created_ms: int
+    shown: str = ""
+    """The name as its person wrote it; empty for accounts of old."""
+    disabled: int = 0
+
+
+class Login(NamedTuple):
+    """A session in a list: `id` is the beginning of its secret's hash, hexadecimal."""
+
+    id: str
+    name: str
+    agent: str
+    created_ms: int
+    seen_ms: int
+    expires_ms: int
 
 
 class Session(NamedTuple):
@@ -33,6 +47,7 @@ class Session(NamedTuple):
     csrf: bytes
     created_ms: int
     expires_ms: int
+    seen_ms: int
 
 
 class Token(NamedTuple):
@@ -49,18 +64,11 @@ class Token(NamedTuple):
     revoked: bool
 
 
-class Answer(NamedTuple):
-    """What a request was answered with: HTTP status and body."""
-
-    status: int
-    body: bytes
-
-
 # ----------------------------------------------------------------------------------- users
 
 
 def create_user(
-    database: Database, name: str, role: str, password_hash: str, now_ms: int
+    database: Database, name: str, role: str, password_hash: str, now_ms: int, shown: str = ""
 ) -> User | None:
     """Put an account; None when the name is taken. Refusal `too-large` beyond USERS_MAX."""
     with database.transaction() as connection:
@@ -68,11 +76,11 @@ def create_user(
         if count >= USERS_MAX:
             raise Refusal("too-large", f"a node has at most {USERS_MAX} accounts; remove one first")
         row = connection.execute(
-            "INSERT INTO local_user (name, role, password_hash, created_ms) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (name) DO NOTHING RETURNING n",
-            (name, role, password_hash, now_ms),
+            "INSERT INTO local_user (name, role, password_hash, created_ms, shown) "
+            "VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING RETURNING n",
+            (name, role, password_hash, now_ms, shown),
         ).fetchone()
-    return None if row is None else User(row[0], name, role, password_hash, now_ms)
+    return None if row is None else User(row[0], name, role, password_hash, now_ms, shown)
 
 
 def find_user(connection: sqlite3.Connection, name: str) -> User | None:
@@ -102,36 +110,78 @@ def set_password(database: Database, name: str, password_hash: str) -> bool:
     return row is not None
 
 
-def remove_user(database: Database, name: str) -> bool:
-    """Remove an account with its sessions and tokens; False without such an account.
+def set_role(database: Database, name: str, role: str) -> bool:
+    """Change a role; False without such an account. One owner stays: `not-your-role`."""
+    with database.transaction() as connection:
+        user = find_user(connection, name)
+        if user is None:
+            return False
+        if role != OWNER:
+            _keep_an_owner(connection, user)
+        connection.execute("UPDATE local_user SET role = ? WHERE n = ?", (role, user.n))
+    return True
 
-    The last owner stays: Refusal `not-your-role`.
+
+def set_disabled(database: Database, name: str, *, disabled: bool) -> bool:
+    """Shut an account out, which ends its sessions, or let it in again; False without such one.
+
+    Its tokens do not work meanwhile. One owner stays: Refusal `not-your-role`.
     """
     with database.transaction() as connection:
         user = find_user(connection, name)
         if user is None:
             return False
-        owners = connection.execute(
-            "SELECT count(*) FROM local_user WHERE role = ?", (OWNER,)
-        ).fetchone()[0]
-        if user.role == OWNER and owners == 1:
-            raise Refusal("not-your-role", "a node keeps one owner; make another owner first")
+        if disabled:
+            _keep_an_owner(connection, user)
+            connection.execute("DELETE FROM local_session WHERE user = ?", (user.n,))
+        connection.execute(
+            "UPDATE local_user SET disabled = ? WHERE n = ?", (int(disabled), user.n)
+        )
+    return True
+
+
+def remove_user(database: Database, name: str) -> bool:
+    """Remove an account with its sessions and tokens; False without such an account.
+
+    One owner stays: Refusal `not-your-role`.
+    """
+    with database.transaction() as connection:
+        user = find_user(connection, name)
+        if user is None:
+            return False
+        _keep_an_owner(connection, user)
         connection.execute("DELETE FROM local_user WHERE n = ?", (user.n,))
     return True
+
+
+def _keep_an_owner(connection: sqlite3.Connection, leaving: User) -> None:
+    others = connection.execute(
+        "SELECT count(*) FROM local_user WHERE role = ? AND NOT disabled AND n != ?",
+        (OWNER, leaving.n),
+    ).fetchone()[0]
+    if leaving.role == OWNER and not others:
+        raise Refusal("not-your-role", "a node keeps one owner; make another owner first")
 
 
 # -------------------------------------------------------------------------------- sessions
 
 
 def start_session(
-    database: Database, token_hash: bytes, user: int, csrf: bytes, now_ms: int, expires_ms: int
+    database: Database,
+    token_hash: bytes,
+    user: int,
+    csrf: bytes,
+    now_ms: int,
+    expires_ms: int,
+    agent: str = "",
 ) -> None:
     """Put a session; beyond SESSIONS_PER_USER_MAX the account's oldest ones end."""
     with database.transaction() as connection:
         connection.execute(
-            "INSERT INTO local_session (token_hash, user, csrf, created_ms, expires_ms) "
-            "VALUES (?, ?, ?, ?, ?)",
-            (token_hash, user, csrf, now_ms, expires_ms),
+            "INSERT INTO local_session "
+            "(token_hash, user, csrf, created_ms, seen_ms, expires_ms, agent) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (token_hash, user, csrf, now_ms, now_ms, expires_ms, agent[:AGENT_CHARS_MAX]),
         )
         # by rowid, not by time: the clock may have been put back
         connection.execute(
@@ -145,12 +195,48 @@ def find_session(connection: sqlite3.Connection, token_hash: bytes, now_ms: int)
     """The session behind a secret's hash, unless it has expired."""
     row = connection.execute(
         "SELECT local_user.n, local_user.name, local_user.role, local_session.csrf, "
-        "local_session.created_ms, local_session.expires_ms FROM local_session "
-        "JOIN local_user ON local_user.n = local_session.user "
-        "WHERE local_session.token_hash = ? AND local_session.expires_ms > ?",
+        "local_session.created_ms, local_session.expires_ms, local_session.seen_ms "
+        "FROM local_session JOIN local_user ON local_user.n = local_session.user "
+        "WHERE local_session.token_hash = ? AND local_session.expires_ms > ? "
+        "AND NOT local_user.disabled",
         (token_hash, now_ms),
     ).fetchone()
     return None if row is None else Session(*row)
+
+
+def see_session(database: Database, token_hash: bytes, now_ms: int) -> None:
+    """Note when a session was last seen."""
+    with database.transaction() as connection:
+        connection.execute(
+            "UPDATE local_session SET seen_ms = ? WHERE token_hash = ?", (now_ms, token_hash)
+        )
+
+
+def list_sessions(connection: sqlite3.Connection, name: str | None, now_ms: int) -> list[Login]:
+    """The sessions of an account, or of all, that have not expired; the last seen first."""
+    rows = connection.execute(
+        "SELECT lower(hex(substr(token_hash, 1, 8))), local_user.name, agent, "
+        "local_session.created_ms, seen_ms, expires_ms FROM local_session "
+        "JOIN local_user ON local_user.n = local_session.user "
+        "WHERE (?1 IS NULL OR local_user.name = ?1) AND expires_ms > ?2 "
+        "ORDER BY seen_ms DESC, token_hash LIMIT ?3",
+        (name, now_ms, SESSIONS_LISTED_MAX),
+    )
+    return [Login(*row) for row in rows]
+
+
+def end_listed(database: Database, identifier: str, name: str | None) -> str | None:
+    """End a session by its id in a list, of that account or of any; whose it was."""
+    with database.transaction() as connection:
+        row = connection.execute(
+            "SELECT token_hash, local_user.name FROM local_session "
+            "JOIN local_user ON local_user.n = local_session.user "
+            "WHERE lower(hex(substr(token_hash, 1, 8))) = ?1 AND (?2 IS NULL OR name = ?2)",
+            (identifier, name),
+        ).fetchone()
+        if row is not None:
+            connection.execute("DELETE FROM local_session WHERE token_hash = ?", row[:1])
+    return None if row is None else str(row[1])
 
 
 def end_session(database: Database, token_hash: bytes) -> bool:
@@ -210,6 +296,7 @@ def find_token(connection: sqlite3.Connection, token_hash: bytes, now_ms: int) -
     """The token behind a secret's hash, unless it was revoked or has expired."""
     row = connection.execute(
         f"{_TOKENS} WHERE local_token.token_hash = ? AND NOT local_token.revoked "
+        "AND NOT local_user.disabled "
         "AND (local_token.expires_ms IS NULL OR local_token.expires_ms > ?)",
         (token_hash, now_ms),
     ).fetchone()
@@ -242,61 +329,6 @@ def revoke_tokens_of(database: Database, user: int) -> int:
     return ended.rowcount
 
 
-# ----------------------------------------------------------------- answers to repeated requests
-
-
-def find_answer(
-    connection: sqlite3.Connection, key: str, request_hash: bytes, now_ms: int
-) -> Answer | None:
-    """The answer that a request with this key got in the last ANSWER_KEPT_MS.
-
-    Refusal `key-reused` when that was another request.
-    """
-    row = connection.execute(
-        "SELECT request_hash, status, answer FROM local_idempotency WHERE key = ? AND time_ms > ?",
-        (key, now_ms - ANSWER_KEPT_MS),
-    ).fetchone()
-    if row is None:
-        return None
-    if row[0] != request_hash:
-        raise Refusal("key-reused")
-    return Answer(row[1], row[2])
-
-
-def put_answer(
-    database: Database, key: str, request_hash: bytes, answer: Answer, now_ms: int
-) -> None:
-    """Keep an answer; one that is kept already under this key stays until it is too old."""
-    with database.transaction() as connection:
-        connection.execute(
-            "INSERT INTO local_idempotency (key, request_hash, status, answer, time_ms) "
-            "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (key) DO UPDATE SET "
-            "request_hash = ?2, status = ?3, answer = ?4, time_ms = ?5 "
-            "WHERE time_ms <= ?6 OR status = ?7",
-            (
-                key, request_hash, answer.status, answer.body, now_ms, now_ms - ANSWER_KEPT_MS,
-                UNANSWERED,
-            ),
-        )  # fmt: skip
-
-
-def drop_mark(database: Database, key: str) -> None:
-    """What was marked as done (an answer `UNANSWERED`) was refused after all."""
-    with database.transaction() as connection:
-        connection.execute(
-            "DELETE FROM local_idempotency WHERE key = ? AND status = ?", (key, UNANSWERED)
-        )
-
-
-def purge_answers(database: Database, now_ms: int) -> int:
-    """Drop the answers that are too old; how many."""
-    with database.transaction() as connection:
-        dropped = connection.execute(
-            "DELETE FROM local_idempotency WHERE time_ms <= ?", (now_ms - ANSWER_KEPT_MS,)
-        )
-    return dropped.rowcount
-
-
 def _token(row: tuple[int, str, int, str, str, str, int, int | None, int]) -> Token:
     return Token(*row[:-1], revoked=bool(row[-1]))
 
@@ -309,15 +341,14 @@ OWNER: Final = "owner"
 USERS_MAX: Final = 1000
 # Telephones, laptops, forgotten windows: whoever logs in once more is logged out of the oldest.
 SESSIONS_PER_USER_MAX: Final = 100
+SESSIONS_LISTED_MAX: Final = 1000
+# Longer ones name every part of a browser; the beginning tells which one it is.
+AGENT_CHARS_MAX: Final = 300
 # A program each; more are forgotten ones that should be revoked.
 TOKENS_PER_USER_MAX: Final = 100
 TOKENS_LISTED_MAX: Final = 1000
-# Whoever repeats a request does it the same day.
-ANSWER_KEPT_MS: Final = 24 * 60 * 60 * 1000
-# in place of a status: it was done, and what the answer was is not known (yet)
-UNANSWERED: Final = 0
 
-_USERS: Final = "SELECT n, name, role, password_hash, created_ms FROM local_user"
+_USERS: Final = "SELECT n, name, role, password_hash, created_ms, shown, disabled FROM local_user"
 _TOKENS: Final = (
     "SELECT local_token.n, local_token.name, local_token.user, local_user.name, local_user.role, "
     "local_token.scope, local_token.created_ms, local_token.expires_ms, local_token.revoked "

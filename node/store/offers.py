@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from node.store.market import Listed, Place
 from node.store.reading import Connection
 from protocol.codec import decode
 
@@ -26,6 +27,17 @@ class Found(NamedTuple):
     withdrawn: int | None
     erased: frozenset[bytes]
     body: bytes | None
+
+
+class OwnRow(NamedTuple):
+    """One of a co-op's own, however it stands; without `has_body` that in `listed` is none."""
+
+    listed: Listed
+    hidden: int
+    expires_day: int | None
+    withdrawn: int | None
+    is_erased: bool
+    has_body: bool
 
 
 class Signed(NamedTuple):
@@ -65,8 +77,7 @@ def find(connection: Connection, identifier: bytes) -> Found | None:
     if row is None:
         return None
     *plain, erased, body = row
-    ids = frozenset(decode(erased)) if erased is not None else frozenset()  # type: ignore[arg-type]
-    return Found._make((*plain, ids, body))
+    return Found._make((*plain, _ids_in(erased), body))
 
 
 def signed(connection: Connection, record: int) -> Signed:
@@ -108,6 +119,36 @@ def versions(connection: Connection, offer: Found) -> list[tuple[bytes, int]]:
     return rows.fetchall()
 
 
+def own_newest(
+    connection: Connection, coop: bytes, after: Place | None, limit: int
+) -> list[OwnRow]:
+    """A co-op's offers in all circles behind a place, the newest first."""
+    place = after or Place(2**62, 0)
+    rows = connection.execute(
+        "SELECT offer.root, first.id, coop.id, circle.id, offer.is_want, offer.published_ms, "
+        "coalesce(offer.ends_ms, 0), offer.fair, version.body, offer.hidden, offer.expires_day, "
+        "offer.withdrawn, offer.erased, version.id FROM coop "
+        "CROSS JOIN offer INDEXED BY offer_newest ON offer.coop = coop.n "
+        "JOIN record AS first ON first.n = offer.root "
+        "JOIN circle ON circle.n = offer.circle "
+        "LEFT JOIN record AS version ON version.n = offer.version "
+        "WHERE coop.id = ? AND (offer.published_ms, offer.root) < (?, ?) "
+        "ORDER BY offer.published_ms DESC, offer.root DESC LIMIT ?",
+        (coop, *place, limit),
+    )
+    return [
+        OwnRow(
+            Listed(*row[:9]),
+            hidden=row[9],
+            expires_day=row[10],
+            withdrawn=row[11],
+            is_erased=row[13] in _ids_in(row[12]),
+            has_body=row[8] is not None,
+        )
+        for row in rows
+    ]
+
+
 def own(
     connection: Connection, circle: bytes, coop: bytes, after_root: int, limit: int
 ) -> list[tuple[int, bytes, int, int, bytes]]:
@@ -122,6 +163,10 @@ def own(
         (circle, coop, after_root, limit),
     )
     return rows.fetchall()
+
+
+def _ids_in(erased: bytes | None) -> frozenset[bytes]:
+    return frozenset(decode(erased)) if erased is not None else frozenset()  # type: ignore[arg-type]
 
 
 VERSIONS_MAX: Final = 100

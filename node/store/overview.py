@@ -125,6 +125,12 @@ def profile_bodies(connection: Connection, coops: Iterable[bytes]) -> dict[bytes
     return found
 
 
+def kept_contact(connection: Connection) -> bytes | None:
+    """How people reach the co-op, as it was kept."""
+    row = connection.execute("SELECT value FROM meta WHERE name = 'contact'").fetchone()
+    return None if row is None else row[0]
+
+
 def kept_profile(connection: Connection) -> bytes | None:
     """The canonical fields of the own profile, as they were kept."""
     row = connection.execute("SELECT value FROM meta WHERE name = 'profile'").fetchone()

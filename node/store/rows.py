@@ -338,7 +338,7 @@ def read_offer(connection: sqlite3.Connection, version: int | None) -> trade.Off
 
 
 def subject_of(folding: Folding) -> bytes:
-    """Profiles and contacts are about their co-op; a stock is its own subject."""
+    """Profiles and contacts are about their co-op; a stock or a note is its own subject."""
     if folding.kind.startswith("profile"):
         return folding.coop_id
     return folding.id
@@ -375,5 +375,5 @@ def _number_of(connection: sqlite3.Connection, order: Order | None) -> int | Non
 OFFERS: Final = frozenset({trade.OFFER, trade.WANT})
 # Family -> the kind of record that one of it has to be about.
 ABOUT: Final = {"stock": trade.OFFER, "allotment": trade.STOCK}
-SUBJECT_FAMILIES: Final = frozenset({"profile", "contact", "stock", "allotment"})
+SUBJECT_FAMILIES: Final = frozenset({"profile", "contact", "stock", "allotment", "note"})
 _ORDER: Final = "record.time_ms, log.id, record.seq, record.id"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from node.store import disputes, offers, overview
+from node.store import disputes, notes, offers, overview
 from node.store.reading import Connection
 from protocol import bech32
 from protocol.errors import Refusal
@@ -42,6 +42,14 @@ def offer_id(connection: Connection, written: str) -> bytes:
     """The id of an offer or want that is here, hidden or not."""
     found = _meant(RECORD, written, lambda low, high: offers.ids_between(connection, low, high))
     if not offers.ids_between(connection, found, found):
+        raise Refusal("not-found")
+    return found
+
+
+def note_id(connection: Connection, written: str) -> bytes:
+    """The id of a note of or for this co-op."""
+    found = _meant(RECORD, written, lambda low, high: notes.ids_between(connection, low, high))
+    if not notes.ids_between(connection, found, found):
         raise Refusal("not-found")
     return found
 

@@ -138,12 +138,12 @@ def page(
     limit: int,
 ) -> OfferPage:
     """The first offers behind a place; refuses `bad-field` for a place that is none."""
-    place = None if after is None else _place(after)
+    place = None if after is None else place_in(after)
     counted = market.count(connection, wanted, asker)
     found = market.page(connection, wanted, asker, counted, place, limit + 1)
     end = market.place_of(found[limit - 1], wanted.sort) if len(found) > limit else None
     names = names_of(connection, {one.coop for one in found}, asker.coop)
-    lines = (_line(one, asker, names, languages) for one in found[:limit])
+    lines = (line_of(one, asker, names, languages) for one in found[:limit])
     return OfferPage(
         total=min(counted, market.COUNT_MAX),
         more=counted > market.COUNT_MAX,
@@ -186,9 +186,10 @@ def ends_soon(ends_ms: int, now_ms: int) -> bool:
     return ends_ms <= now_ms + ENDS_SOON_DAYS * DAY_MS
 
 
-def _line(
+def line_of(
     row: Listed, asker: Asker, names: dict[bytes, str], languages: Sequence[str]
 ) -> OfferLine | None:
+    """An offer in a list; None when it is for others."""
     fields = _shown(row, asker.coop)
     if fields is None:
         return None
@@ -236,7 +237,8 @@ def _e4(written: str | None) -> int | None:
     return min(amount, facets.PRICE_MAX)
 
 
-def _place(written: str) -> Place:
+def place_in(written: str) -> Place:
+    """Where a page ended, out of its `next`; refuses `bad-field`."""
     told = PLACE.fullmatch(written)
     if told is None:
         raise Refusal("bad-field", "after is the `next` of another page")

@@ -49,6 +49,12 @@ def own_profile(connection: Connection) -> profile.Profile | None:
     return decode_as(_PROFILE, kept) if isinstance(kept, bytes) else None
 
 
+def own_contact(connection: Connection) -> profile.Contact:
+    """How people reach the co-op, as this node keeps it; empty when that was never said."""
+    kept = overview.kept_contact(connection)
+    return decode_as(_CONTACT, kept) if isinstance(kept, bytes) else profile.Contact()
+
+
 def pick(texts: Mapping[str, str], languages: Sequence[str]) -> str:
     """The text in the first language that there is, `pt` standing in for `pt-BR`; else any."""
     for language in (*languages, "en"):
@@ -70,4 +76,5 @@ def _fields(body: bytes) -> profile.Profile | None:
     return fields
 
 
+_CONTACT = msgspec.msgpack.Decoder(profile.Contact)
 _PROFILE = msgspec.msgpack.Decoder(profile.Profile)

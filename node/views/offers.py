@@ -16,9 +16,11 @@ from node.store import received
 from node.store.market import Asker
 from node.store.offers import Found
 from node.store.reading import Connection
+from node.views import people
 from node.views.ids import text
 from node.views.market import KINDS, ends_soon, fields_of
 from node.views.names import names_of, pick
+from node.views.people import WrittenView
 from protocol import merge, trade
 from protocol.errors import Refusal
 from protocol.keys import CIRCLE, COOP, LOG, RECORD
@@ -53,6 +55,7 @@ class VersionView(msgspec.Struct, frozen=True):
     record: str
     time_ms: int
     erased: bool
+    by: WrittenView | None
 
 
 class ReceivedView(msgspec.Struct, frozen=True):
@@ -129,10 +132,7 @@ def detail(
         mine=found.coop == asker.coop,
         signed=None if signed is None else _signature(found.coop, signed),
         received=_received(connection, found.version, asker.coop),
-        versions=tuple(
-            VersionView(text(RECORD, record), time_ms, record in found.erased)
-            for record, time_ms in rows.versions(connection, found)
-        ),
+        versions=_versions(connection, found),
         withdrawn_ms=withdrawn_ms,
         withdrawn_reason=reason,
         ends_soon=until_ms is not None and ends_soon(until_ms, asker.now_ms),
@@ -165,6 +165,15 @@ def _withdrawal(connection: Connection, found: Found) -> tuple[int | None, Text]
     except Refusal:
         fields = {}
     return time_ms, fields
+
+
+def _versions(connection: Connection, found: Found) -> tuple[VersionView, ...]:
+    known = rows.versions(connection, found)
+    written = people.written_by(connection, [record for record, _ in known])
+    return tuple(
+        VersionView(text(RECORD, record), time_ms, record in found.erased, written.get(record))
+        for record, time_ms in known
+    )
 
 
 def _received(connection: Connection, version: int | None, own: bytes) -> ReceivedView | None:

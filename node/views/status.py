@@ -7,6 +7,8 @@ import msgspec
 from node import __version__
 from node.store import disputes, overview
 from node.store.reading import Connection
+from node.views import health
+from node.views.health import Hint, Machine
 from node.views.ids import text
 from node.views.names import names_of
 from node.views.peers import PeerView
@@ -28,6 +30,7 @@ class ForkView(msgspec.Struct, frozen=True):
     """A co-op that signed two histories: records of one log with one parent."""
 
     coop: str
+    coop_name: str
     log: str
     records: tuple[str, ...]
 
@@ -51,6 +54,12 @@ class Status(msgspec.Struct, frozen=True):
     forks: tuple[ForkView, ...]
     disputed: int
     copy_error: str
+    machine: Machine = Machine()
+    hints: tuple[Hint, ...] = ()
+    """What wants somebody's eye, the worst first."""
+
+
+NO_MACHINE = Machine()
 
 
 def status(
@@ -60,11 +69,14 @@ def status(
     now_ms: int,
     peers: tuple[PeerView, ...],
     copy_error: str = "",
+    machine: Machine = NO_MACHINE,
 ) -> Status:
     """The status at one moment."""
     rows = overview.circles(connection)
     digests = {row.id: overview.digest(connection, row.n, now_ms) for row in rows}
-    return Status(
+    forks = overview.forks(connection)
+    forkers = names_of(connection, [fork.coop for fork in forks], own)
+    found = Status(
         coop=text(COOP, own),
         name=names_of(connection, [own], own)[own],
         version=__version__,
@@ -87,11 +99,14 @@ def status(
         forks=tuple(
             ForkView(
                 text(COOP, fork.coop),
+                forkers[fork.coop],
                 text(LOG, fork.log),
                 tuple(text(RECORD, one) for one in fork.records),
             )
-            for fork in overview.forks(connection)
+            for fork in forks
         ),
         disputed=disputes.count(connection),
         copy_error=copy_error,
+        machine=machine,
     )
+    return msgspec.structs.replace(found, hints=health.hints(found))

@@ -42,9 +42,7 @@ def known(connection: Connection, own: bytes) -> Known:
         }
         if own in members:
             is_public = circle.read == "public"
-            reached.append(
-                Reach(text(CIRCLE, circle.id), circle.name, is_public, len(members) - 1)
-            )
+            reached.append(Reach(text(CIRCLE, circle.id), circle.name, is_public, len(members) - 1))
             others |= members - {own}
     names = names_of(connection, [own, *sorted(others)[: COOPS_MAX - 1]], own)
     by_name = sorted(names.items(), key=lambda one: (one[0] != own, one[1].casefold(), one[0]))

@@ -1,7 +1,7 @@
 """Amounts: numbers as people write them in their language, read into the one exact spelling.
 
-`1.234,50` in Spanish, `1,234.50` in English, `١٬٢٣٤٫٥٠` in Arabic. A mark that can only be meant one
-way is taken so in every language; of `1.234` the language decides. Never rounds.
+`1.234,50` in Spanish, `1,234.50` in English, `١٬٢٣٤٫٥٠` in Arabic. A mark that can only be meant
+one way is taken so in every language; of `1.234` the language decides. Never rounds.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Offer conflict: two people changed one offer at the same time; what differs, side by side.
 
-Compared are the form's fields of both, by the part of the offer that they are in. A form carries a
-mark of each part as it was when it was opened, so that only what both changed has to be asked. Pure;
-it never chooses where both did.
+Compared are the form's fields of both, by the part of the offer that they are in. A form carries
+a mark of each part as it was when it was opened, so that only what both changed has to be asked.
+Pure; it never chooses where both did.
 """
 
 from __future__ import annotations

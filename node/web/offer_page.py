@@ -87,12 +87,12 @@ class Form:
         if len(self.languages) >= LANGUAGES_MAX:
             return []
         all_of = {one.code: one for one in choices.languages(self.language)}
-        order = dict.fromkeys([*self.known.languages, *all_of])
+        order = dict.fromkeys([*self.known.languages, *USUAL_LANGUAGES, *all_of])
         return [all_of[tag] for tag in order if tag in all_of and tag not in self.languages]
 
     def units_of(self, name: str) -> list[tuple[str, Sequence[Choice]]]:
         """Units by what they measure; one that is rare stands before them when it is chosen."""
-        usual = list(offer_words.usual_units(self.language))
+        usual: list[tuple[str, Sequence[Choice]]] = [*offer_words.usual_units(self.language)]
         code = self.value(name)
         if code and all(code != one.code for _, group in usual for one in group):
             rare = Choice(code, offer_words.unit_word(code, self.language))
@@ -128,6 +128,7 @@ def words(language: str) -> dict[str, Any]:
     return {
         "terms": terms,
         "taxes": _taxes(translate),
+        "pairs": lambda table: [(code, translate(name)) for code, name in table.items()],
         "word": lambda table, code: terms.words_of(table, code, translate).text,
         "payments": offer_words.PAYMENTS,
         "schemes": fair_words.SCHEMES,
@@ -137,7 +138,6 @@ def words(language: str) -> dict[str, Any]:
         "asked": lambda scheme: {one.name: one for one in fair_words.ASKED.get(scheme, ())},
         "question": lambda code: translate(fair_words.question_word(code)),
         "box": lambda code: translate(fair_words.box_word(code)),
-        "unit_word": lambda code: offer_words.unit_word(code, language),
     }
 
 
@@ -158,5 +158,7 @@ def _shaped(values: Mapping[str, str]) -> dict[str, str]:
     return shaped
 
 
+# Those that most people of the world read come before the others.
+USUAL_LANGUAGES: Final = ("en", "es", "ar", "fr", "pt", "sw", "hi", "zh")
 # What always stands in a form or carries another field on: it opens no folded part.
 SILENT: Final = (".unit", ".kind", ".exact", ".country", ".currency", ".code")

@@ -6,6 +6,8 @@ cannot be kept is told beside the field, and the form stays.
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import Final
 
 from node import pictures
@@ -27,16 +29,18 @@ async def with_uploads(
     problems: dict[str, Message] = {}
     for upload in visit.uploads:
         prefix = upload.field.removesuffix(".add")
+        if not LISTS.fullmatch(prefix):
+            continue
         try:
             file = await pictures.put(visit.node, upload.data)
         except Refusal as refusal:
-            told = Message(REFUSALS[refusal.code].sentence)
-            values_told = {"name": upload.name[:NAME_CHARS_MAX], "reason": told}
-            problems[prefix] = Message(_("{name}: {reason}"), values=values_told)
+            reason = Message(REFUSALS[refusal.code].sentence)
+            name = upload.name[:NAME_CHARS_MAX]
+            problems[prefix] = Message(_("{name}: {reason}"), "", {"name": name, "reason": reason})
             continue
         values = _with_file(values, prefix, file, problems)
     for prefix, blob in _said(visit.form.get("uploaded", "")):
-        kept = await visit.read(lambda reader, blob=blob: files.file_of(reader, blob))
+        kept = await visit.read(partial(files.file_of, blob=blob))
         if kept is not None:
             values = _with_file(values, prefix, kept, problems)
     return values, problems
@@ -64,11 +68,14 @@ def _said(uploaded: str) -> list[tuple[str, bytes]]:
     for one in uploaded.split()[:UPLOADED_MAX]:
         prefix, _equals, written = one.partition("=")
         try:
-            found.append((prefix, whole(BLOB, written)))
+            blob = whole(BLOB, written)
         except Refusal:
             continue
+        if LISTS.fullmatch(prefix):
+            found.append((prefix, blob))
     return found
 
 
+LISTS: Final = re.compile(r"images|fair\.\d+\.evidence")
 NAME_CHARS_MAX: Final = 60
 UPLOADED_MAX: Final = 64

@@ -18,15 +18,26 @@ from node.gate.problems import Problem, http_problem, problem_of
 from node.text import translator
 from node.web import (
     assets,
+    audit,
     catalogue,
     circles,
+    coops,
     first,
     install,
     inviting,
     joining,
     market,
+    mine,
+    notes,
+    offer,
+    people,
+    profile,
     sessions,
     standing,
+    tokens,
+    welcome,
+    withdraw,
+    write,
 )
 from node.web.visit import PageRoute, Visit, answering
 from protocol.errors import Refusal
@@ -81,10 +92,21 @@ ROUTES: Final[tuple[PageRoute, ...]] = (
     *sessions.ROUTES,
     *install.ROUTES,
     *market.ROUTES,
+    *offer.ROUTES,
+    *mine.ROUTES,
+    *coops.ROUTES,
     *catalogue.ROUTES,
     *circles.ROUTES,
     *inviting.ROUTES,
     *joining.ROUTES,
+    *write.ROUTES,
+    *withdraw.ROUTES,
+    *notes.ROUTES,
     *standing.ROUTES,
+    *people.ROUTES,
+    *welcome.ROUTES,
+    *audit.ROUTES,
+    *tokens.ROUTES,
+    *profile.ROUTES,
 )
 FIRST_REFUSING_STATUS: Final = 400

@@ -29,10 +29,12 @@ from node.text import (
     translator,
 )
 from node.text import mark as _
+from node.views.names import pick
 from node.web.assets import path_of
+from node.web.role_words import role_name
 from node.web.signs import sign_of
 from node.web.terms import CONDITIONS
-from protocol.trade import Price
+from protocol.trade import Offer, Price
 from protocol.values import Decimal
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -110,6 +112,21 @@ class Shown:
         name: str = locale_of(self._language).territories.get(code, code)
         return name
 
+    def size(self, amount_bytes: int) -> str:
+        """A size on the disk, in whole or tenths of megabytes or gigabytes."""
+        unit, bytes_each = next(one for one in SIZES if amount_bytes >= one[1] or one is SIZES[-1])
+        tenths = amount_bytes * 10 // bytes_each
+        shown = Exact(tenths).scaleb(-1) if tenths < SMALL_TENTHS else Exact(tenths // 10)
+        return f"{number(shown, self._language)} {unit}"
+
+    def pick(self, texts: Mapping[str, str]) -> str:
+        """A text in the page's language, or in one there is."""
+        return pick(texts, (self._language,))
+
+    def sign_of(self, fields: Offer) -> str:
+        """Which drawing stands for what is offered."""
+        return sign_of(fields.mode, fields.item.hs)
+
     def countries(self, codes: Iterable[str]) -> list[tuple[str, str]]:
         """(code, name) of countries, by name."""
         return sorted(((code, self.country(code)) for code in codes), key=lambda one: one[1])
@@ -128,6 +145,10 @@ class Shown:
         """A condition in words, to be translated."""
         return CONDITIONS.get(code, code)
 
+    def role(self, code: str) -> str:
+        """A role in words, to be translated; one of another version as it was written."""
+        return role_name(code)
+
     def count(self, value: int) -> str:
         """A whole number."""
         return number(value, self._language)
@@ -140,6 +161,11 @@ def plain(text: str) -> str:
         for character in text
         if character in JOINERS or unicodedata.category(character) not in {"Cc", "Cf"}
     )
+
+
+def plain_lines(text: str) -> str:
+    """The same for a text of several lines, which stay."""
+    return "\n".join(plain(line) for line in text.splitlines())
 
 
 def short(identifier: str) -> str:
@@ -158,6 +184,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["plain"] = plain
+    environment.filters["plain_lines"] = plain_lines
     environment.filters["short"] = short
     return environment
 
@@ -172,6 +199,8 @@ PEER_STATES: Final = (
 )
 ONE: Final = Decimal(1, 0)
 PIECE: Final = "C62"
+SIZES: Final = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
+SMALL_TENTHS: Final = 100
 SHORT_CHARS: Final = 10
 # zero-width joiners, without which Hindi and Arabic cannot be written
 JOINERS: Final = "\u200c\u200d"

@@ -94,8 +94,12 @@ class Visit:
         """A template filled in, or one block of it."""
         told = {"visit": self, "csrf": self._csrf, **values}
         text = page(template, self.language, self.base, told, block)
-        headers = {hdrs.VARY: "HX-Request, Accept-Language, Cookie"}
-        return web.Response(status=status, text=text, content_type=HTML, headers=headers)
+        headers = {hdrs.VARY: "HX-Request, Accept-Language, Accept-Encoding, Cookie"}
+        response = web.Response(status=status, text=text, content_type=HTML, headers=headers)
+        if "gzip" in self.request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+            # Another site cannot measure it: its requests come without the session's cookie.
+            response.enable_compression(web.ContentCoding.gzip)
+        return response
 
     def see(self, path: str, **query: str) -> web.Response:
         """Send the browser on; a form that htmx sent is answered so that the whole page changes."""

@@ -7,6 +7,7 @@ its field and all that was typed stays. Withdrawing is `withdraw`.
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -14,16 +15,17 @@ from node.codes.search import search_hs, search_units
 from node.gate.checks import check_pictures
 from node.gate.forms import FormLimits
 from node.gate.problems import problem_of
-from node.store.market import Asker
 from node.text import mark as _
-from node.views import Connection, ids, offers, writing
+from node.views import Connection, ids, names, offers, writing
 from node.views.ids import text, whole
+from node.views.market import Asker
 from node.views.offers import OfferDetail
-from node.web import offer_conflict, offer_page
+from node.web import offer_conflict, offer_page, offer_shown
 from node.web.offer_form import Read, read_offer
 from node.web.offer_page import Form, Found
 from node.web.offer_pictures import with_uploads
 from node.web.offer_rows import languages_in, press
+from node.web.offer_shown import ShownOffer
 from node.web.offer_typed import typed
 from node.web.once import fresh_nonce, see_once
 from node.web.visit import PageRoute, Visit
@@ -47,7 +49,7 @@ async def begin(visit: Visit) -> web.StreamResponse:
     if known.circles:
         values["circle"] = known.circles[0].id
     values |= {"nonce": fresh_nonce(), "language": visit.language}
-    return _page(visit, Form(values, known, visit.language, "/write"))
+    return _page(visit, Form(values, known, visit.language, visit.here))
 
 
 async def change(visit: Visit) -> web.StreamResponse:
@@ -69,13 +71,15 @@ async def send_change(visit: Visit) -> web.StreamResponse:
 async def published(visit: Visit) -> web.StreamResponse:
     """What was published, as others see it, and who will."""
     found = await _own(visit)
+    assert found.offer is not None
     known = await _known(visit)
     circle = next((one for one in known.circles if one.id == found.circle), None)
     values = {
         "found": found,
         "circle": circle,
-        "draft": visit.request.query.get("draft", ""),
-        **offer_page.words(visit.language),
+        "draft": f"{visit.principal.name}:{visit.request.query.get('draft', '')}",
+        "it": await _shown(visit, found.offer),
+        **offer_shown.helpers(visit.language),
     }
     return visit.page("write_published.html", values)
 
@@ -95,7 +99,7 @@ async def _answer(visit: Visit, found: OfferDetail | None) -> web.StreamResponse
     values, refused = await with_uploads(visit, values)
     known = await _known(visit)
     language = values.get("language") or visit.language
-    form = Form(values, known, visit.language, _at(found), refused)
+    form = Form(values, known, visit.language, visit.here, refused)
     now_ms = visit.node.clock.now_ms()
     if button.startswith("find:"):
         return _page(visit, _finding(form, button))
@@ -103,15 +107,15 @@ async def _answer(visit: Visit, found: OfferDetail | None) -> web.StreamResponse
         return _page(visit, _chosen(visit, form, found))
     if refused or button not in ("publish", "preview"):
         pressed = press(values, button)
-        form = Form(pressed.values, known, visit.language, _at(found), refused, pressed.focus)
+        form = Form(pressed.values, known, visit.language, visit.here, refused, pressed.focus)
         return _page(visit, form, is_restored=button == "restore")
     read = read_offer(values, language, now_ms)
     if read.offer is None:
-        form = Form(values, known, visit.language, _at(found), read.problems)
+        form = Form(values, known, visit.language, visit.here, read.problems)
         return _page(visit, form, status=UNPROCESSABLE)
     if button == "preview":
         form.focus = "preview"
-        return _page(visit, form, preview=read.offer)
+        return _page(visit, form, preview=await _shown(visit, read.offer))
     return await _publish(visit, form, read, found)
 
 
@@ -130,10 +134,10 @@ async def _publish(
         if found is not None:
             over = whole(RECORD, form.version)
             await visit.node.edit_offer(whole(RECORD, found.id), offer, over=over, role=role)
-            return f"/offers/{found.id}/published"
+            return _done(found.id, visit)
         circle = await visit.read(lambda reader: ids.circle_id(reader, form.value("circle")))
         record = await visit.node.add_offer(circle, kind, offer, role=role)
-        return f"/offers/{text(RECORD, record)}/published"
+        return _done(text(RECORD, record), visit)
 
     try:
         content = "\n".join(f"{name}={said}" for name, said in sorted(form.values.items()))
@@ -165,8 +169,7 @@ def _conflict(
         "newest": _version(found),
         **offer_page.words(visit.language),
     }
-    block = "writing" if visit.is_htmx else None
-    return visit.page("write_conflict.html", values, block=block, status=CONFLICT)
+    return _part(visit, "write_conflict.html", values, CONFLICT)
 
 
 def _chosen(visit: Visit, form: Form, found: OfferDetail) -> Form:
@@ -211,14 +214,14 @@ async def _form_of(visit: Visit, found: OfferDetail) -> Form:
         "language": visit.language,
         "languages": " ".join(languages_in(values)),
     }
-    return Form(values, await _known(visit), visit.language, _at(found))
+    return Form(values, await _known(visit), visit.language, visit.here)
 
 
 def _page(
     visit: Visit,
     form: Form,
     *,
-    preview: trade.Offer | None = None,
+    preview: ShownOffer | None = None,
     is_restored: bool = False,
     status: int = 200,
 ) -> web.Response:
@@ -227,12 +230,20 @@ def _page(
         "form": form,
         "preview": preview,
         "is_restored": is_restored,
+        "is_first": visit.request.method == "GET",
         "title": title,
         "draft": f"{visit.principal.name}:{form.at}",
         **offer_page.words(visit.language),
+        **offer_shown.helpers(visit.language),
     }
-    block = "writing" if visit.is_htmx else None
-    return visit.page("write.html", values, block=block, status=status)
+    return _part(visit, "write.html", values, status)
+
+
+def _part(visit: Visit, template: str, values: dict[str, Any], status: int) -> web.Response:
+    """The page; for one that is open the form alone, which is no failure there."""
+    if visit.is_htmx:
+        return visit.page(template, values, block="writing")
+    return visit.page(template, values, status=status)
 
 
 async def _known(visit: Visit) -> writing.Known:
@@ -246,6 +257,13 @@ async def _found(visit: Visit, written: str) -> OfferDetail:
         return offers.detail(reader, ids.offer_id(reader, written), asker, visit.languages)
 
     return await visit.read(view)
+
+
+async def _shown(visit: Visit, offer: trade.Offer) -> ShownOffer:
+    """What an offer says, with the names of the co-ops in it."""
+    coops = offer_shown.coops_in(offer)
+    named = await visit.read(lambda reader: names.names_of(reader, coops, visit.node.coop))
+    return ShownOffer(offer, visit.languages, named)
 
 
 async def _own(visit: Visit) -> OfferDetail:
@@ -278,12 +296,13 @@ def _carried(values: dict[str, str]) -> dict[str, str]:
     return {name: said for name, said in values.items() if name in CARRIED}
 
 
+def _done(offer: str, visit: Visit) -> str:
+    """Where one sees what was published; its draft is over then."""
+    return f"/offers/{offer}/published?{urlencode({'draft': visit.here})}"
+
+
 def _version(found: OfferDetail) -> str:
     return "" if found.signed is None else found.signed.record
-
-
-def _at(found: OfferDetail | None) -> str:
-    return "/write" if found is None else f"/offers/{found.id}/edit"
 
 
 HITS_MAX: Final = 12

@@ -246,6 +246,9 @@ FIELDS: Final[dict[str, Check]] = {
     "erase/1": Struct({"records": array(HASH, 1, LIST_MAX, itself)}),
     "stock/1": Struct({"book": HASH, "epoch": COUNT, "quantity": QUANTITY}),
     "stock.allot/1": Struct({"amount": decimal(), "epoch": COUNT, "log": HASH}),
+    "note/1": Struct(
+        {"about": HASH, "to": array(HASH, 1, 32, itself)}, {"thread": (maybe(HASH), None)}
+    ),
     "part/1": Struct({"data": any_octets}),
 }
 CIRCLE_KINDS: Final = frozenset(

@@ -22,6 +22,7 @@ FAMILIES: Final = {
     "profile.contact/1": "contact",
     "stock/1": "stock",
     "stock.allot/1": "allotment",
+    "note/1": "note",
 }
 
 Rank = tuple[int, tuple[int, bytes, int, bytes]]
@@ -127,7 +128,7 @@ class Rows:
         family = FAMILIES[record.kind]
         if family in {"profile", "contact"}:
             self._row(family, record.coop, record.coop).offer_version(record)
-        elif family in {"stock", "allotment"}:
+        elif family in {"stock", "allotment", "note"}:
             self._row(family, record.id, record.coop).offer_version(record)
         elif record.kind in OFFERS:
             self._row(family, body.subject or record.id, record.coop).offer_version(record)

@@ -12,7 +12,7 @@ from node import ingest
 from node.store import circles
 from node.store.database import Database
 from protocol import circle as rules
-from protocol import endorse, profile, trade
+from protocol import endorse, note, profile, trade
 from protocol.chunk import Path, make_path
 from protocol.circle import Circle, CircleFields, State
 from protocol.endorse import Threshold
@@ -181,8 +181,13 @@ class History:
         self.write(device, [Draft(trade.ERASE, body)], third % FORK_BACK)
 
     def _present(self, device: int, first: int, second: int, third: int) -> None:
-        """A profile, a contact line, a stock, a part of a stock for another log."""
-        if first % 4 == 0:
+        """A profile, a contact line, a note, a stock, a part of a stock for another log."""
+        if first % 8 == 4:
+            who = self.coops[third % COOPS].coop
+            asked = note.Note(about=self.last.id, to=(who,))
+            body = write_body(self.draw(16), asked, sealed=self.draw(64))
+            draft = Draft(note.NOTE, body, self._day(second) if second % 3 else None)
+        elif first % 4 == 0:
             fields: object = profile.Profile(country="KE", name=f"name{first}")
             draft = Draft(profile.PROFILE, write_body(self.draw(16), fields))
         elif first % 4 == 1:
@@ -211,7 +216,8 @@ class History:
             Draft(trade.OFFER, write_body(self.draw(16), {"titel": 1}, subject=subject)),
             Draft(trade.WITHDRAW, write_body(self.draw(16), trade.Withdraw())),
             Draft(profile.PROFILE, write_body(self.draw(16), {}, subject=subject)),
-            Draft("note/1", write_body(self.draw(16), {"text": "later"}), forgettable),
+            Draft("post/1", write_body(self.draw(16), {"text": "later"}), forgettable),
+            Draft(note.NOTE, write_body(self.draw(16), {"about": subject, "to": []}), forgettable),
             Draft("offer/2", write_body(self.draw(16), {"title": {}}), forgettable),
             Draft("vote.cast/1", write_body(self.draw(16), {"yes": True}, subject=subject)),
             Draft(rules.ADMIT, write_body(self.draw(16), {"coop": b"short"})),

@@ -77,6 +77,8 @@ def told(commands: list[Command]) -> History:
     for command in commands:
         history.obey(command)
     deliver_all(history, history.reference)
+    # An erasure that lost its effect leaves a body that is asked for again.
+    fill(history, history.reference)
     return history
 
 

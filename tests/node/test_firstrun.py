@@ -14,7 +14,9 @@ from tests.coops import NETWORK, NOW_MS
 
 FIELDS = Profile(name="Kahawa", country="KE")
 RECOVERY = bytes(range(32))
-OWNER = firstrun.Owner("amina", hash_password("sea and soil 12"), b"s" * 32, b"c" * 32, NOW_MS, 1000)
+OWNER = firstrun.Owner(
+    "amina", hash_password("sea and soil 12"), b"s" * 32, b"c" * 32, NOW_MS, 1000
+)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from node import importing, job_files, jobs
@@ -100,7 +101,7 @@ async def test_what_was_cut_off_goes_on_behind_its_last_batch(
         folder = Folder(Path(one.node.settings.home) / jobs.FOLDER_NAME, job.id)
         bad = folder.add_bad(await kept.bad(done, 0, 9), 0)
         cut = {"state": "importing", "done": 4, "counts": dict(done.counts), "bad_bytes": bad}
-        folder.save(jobs.replace(job, **cut))
+        folder.save(msgspec.structs.replace(job, **cut))
     async with served(home) as one:
         # the server itself took it up
         shown = b"every 1s"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from node import acts
-from node.author import Author
+from node.author import Author, Published
 from node.clock import ManualClock
 from node.ingest import Outcome
-from node.publish import Publisher
+from node.publish import NOTED, Publisher
 from node.store.store import Store
 from protocol import trade
 from protocol.chunk import Path as ChunkPath
@@ -135,3 +135,32 @@ async def test_a_check_that_refuses_lets_nothing_be_signed(desk: Desk) -> None:
             results=lambda answer: answer,
         )
     assert desk.teller.told == []
+
+
+async def publish(desk: Desk) -> Published:
+    return await desk.publisher.run(
+        lambda database, signing: acts.add_offers(
+            database, signing, desk.circle, [OFFER], live=True
+        ),
+        role="owner",
+        results=lambda answer: answer,
+    )
+
+
+async def test_who_wanted_it_is_noted_with_it_or_not_at_all(desk: Desk) -> None:
+    noted: list[tuple[list[bytes], int]] = []
+
+    def fail(database: object, ids: Sequence[bytes], now_ms: int) -> None:
+        raise Refusal("disk-full")
+
+    token = NOTED.set(lambda database, ids, now_ms: noted.append((list(ids), now_ms)))
+    try:
+        published = await publish(desk)
+        assert noted == [(published.ids, NOW_MS)]
+        before = len(desk.teller.told)
+        NOTED.set(fail)
+        with pytest.raises(Refusal, match="disk"):
+            await publish(desk)
+        assert len(desk.teller.told) == before
+    finally:
+        NOTED.reset(token)

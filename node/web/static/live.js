@@ -3,7 +3,7 @@
 "use strict";
 
 const QUIET_MS = 300; // many records come at once: one look at the end is enough
-const KINDS = ["records", "folded", "peers", "joined", "imports", "reset"];
+const KINDS = ["records", "folded", "peers", "joined", "imports", "notes", "reset"];
 const ANNOUNCED_MAX = 3;
 
 let waiting = null;

@@ -22,3 +22,12 @@ def test_wrong_fields_are_refused(node: RunningNode) -> None:
     assert node("profile", "set").code == 2
     done = node("profile", "set", "--website", "javascript:alert(1)", "--json")
     assert (done.code, done.error) == (1, "bad-field")
+
+
+def test_how_to_reach_the_co_op_is_said_and_taken_back(node: RunningNode) -> None:
+    words = ["--person", "Wanjiru", "--phone", "+254 700 000000"]
+    assert node("profile", "contact", *words, "--json").json["person"] == "Wanjiru"
+    assert "Wanjiru" in node("profile", "contact").out
+    assert not node("profile", "contact", "--person", "", "--json").json.get("person")
+    assert node("profile", "contact", "--json").json["phone"] == "+254 700 000000"
+    node("profile", "contact", "--phone", "")

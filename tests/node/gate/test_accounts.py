@@ -5,6 +5,8 @@ import pytest
 from node.access import Principal, make_principal
 from node.gate.accounts import Accounts
 from node.keyring import entropy
+from node.passwords import hash_password
+from node.store.accounts import create_user
 from protocol.errors import Refusal
 from tests.node.served import Served
 
@@ -86,10 +88,10 @@ async def test_a_token_speaks_for_its_account_within_its_scope(accounts: Account
     assert (listed.n, listed.label, listed.scope, listed.revoked) == (
         number, "a script", "read", False,
     )  # fmt: skip
-    await accounts.revoke_token(number)
+    await accounts.revoke_token(owner(), number)
     for again in (number, 99):
         with pytest.raises(Refusal, match="not-found"):
-            await accounts.revoke_token(again)
+            await accounts.revoke_token(owner(), again)
     with pytest.raises(Refusal, match="bad-token"):
         await accounts.token(f"Bearer {text}")
 
@@ -108,6 +110,16 @@ async def test_a_token_makes_no_tokens_and_nobody_more_than_themselves(accounts:
     member = make_principal("owner", "member", "session")
     with pytest.raises(Refusal, match="not-your-role"):
         await accounts.make_token(member, "x", frozenset({"write"}))
+
+
+async def test_the_machines_owner_makes_tokens_whatever_the_account_is_called(
+    one: Served, accounts: Accounts
+) -> None:
+    kept = hash_password("sea and soil 12")
+    await one.node.store.write(lambda database: create_user(database, "amina", "owner", kept, 1))
+    own = make_principal("owner", "owner", "socket")
+    _, text = await accounts.make_token(own, "a script", frozenset({"admin"}))
+    assert (await accounts.token(f"Bearer {text}")).name == "amina"
 
 
 async def test_there_is_no_token_without_an_account(accounts: Accounts) -> None:

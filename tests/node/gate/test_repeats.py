@@ -6,7 +6,7 @@ import pytest
 
 from node.gate import repeats
 from node.gate.repeats import Answer, Repeats, request_hash
-from node.store.accounts import ANSWER_KEPT_MS
+from node.store.answers import ANSWER_KEPT_MS
 from protocol.errors import Refusal
 from protocol.trade import OFFER, Offer
 from tests.node.served import Served

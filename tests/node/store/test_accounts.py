@@ -6,7 +6,7 @@ import pytest
 
 from node.access import ROLES
 from node.store import accounts
-from node.store.accounts import ANSWER_KEPT_MS, Answer, Session, Token, User
+from node.store.accounts import Session, Token, User
 from node.store.database import Database, connect
 from protocol.errors import Refusal
 from protocol.keys import Network
@@ -137,7 +137,7 @@ def test_the_last_owner_stays(database: Database, reader: sqlite3.Connection) ->
 def test_a_session_holds_until_it_expires(database: Database, reader: sqlite3.Connection) -> None:
     user = make(database)
     log_in(database, user)
-    expected = Session(user.n, "asha", "owner", CSRF, NOW_MS, LATER_MS)
+    expected = Session(user.n, "asha", "owner", CSRF, NOW_MS, LATER_MS, NOW_MS)
     assert accounts.find_session(reader, SECRET, LATER_MS - 1) == expected
     assert accounts.find_session(reader, SECRET, LATER_MS) is None
     assert accounts.find_session(reader, secret(9), NOW_MS) is None
@@ -265,45 +265,58 @@ def test_working_tokens_are_limited(database: Database, monkeypatch: pytest.Monk
     create(6, LATER_MS)
 
 
-# ----------------------------------------------------------------- answers to repeated requests
+# ------------------------------------------------------------------ roles, doors, lists of logins
 
 
-def test_a_repeated_request_gets_its_answer_for_a_day(
+def test_a_role_is_changed_but_for_the_last_owner(
     database: Database, reader: sqlite3.Connection
 ) -> None:
-    answer = Answer(201, b'{"offer": "x"}')
-    assert accounts.find_answer(reader, "k", b"request", NOW_MS) is None
-    accounts.put_answer(database, "k", b"request", answer, NOW_MS)
-    last_ms = NOW_MS + ANSWER_KEPT_MS - 1
-    assert accounts.find_answer(reader, "k", b"request", last_ms) == answer
-    assert accounts.find_answer(reader, "k", b"request", last_ms + 1) is None
-    assert accounts.find_answer(reader, "other", b"request", NOW_MS) is None
+    make(database)
+    make(database, "juma", "trader")
+    assert accounts.set_role(database, "juma", "auditor")
+    assert [user.role for user in accounts.list_users(reader)] == ["owner", "auditor"]
+    with pytest.raises(Refusal, match="make another owner first"):
+        accounts.set_role(database, "asha", "member")
+    assert not accounts.set_role(database, "nobody", "member")
 
 
-def test_a_key_is_not_used_for_another_request(
+def test_who_is_shut_out_has_neither_session_nor_token_until_let_in_again(
     database: Database, reader: sqlite3.Connection
 ) -> None:
-    accounts.put_answer(database, "k", b"request", Answer(200, b""), NOW_MS)
-    with pytest.raises(Refusal) as refused:
-        accounts.find_answer(reader, "k", b"another", NOW_MS)
-    assert refused.value.code == "key-reused"
-    assert accounts.find_answer(reader, "k", b"another", NOW_MS + ANSWER_KEPT_MS) is None
+    make(database)
+    juma = make(database, "juma", "trader")
+    log_in(database, juma)
+    accounts.create_token(database, "a program", secret(5), juma.n, "read", NOW_MS)
+    assert accounts.set_disabled(database, "juma", disabled=True)
+    assert accounts.find_session(reader, SECRET, NOW_MS) is None
+    assert accounts.find_token(reader, secret(5), NOW_MS) is None
+    assert accounts.set_disabled(database, "juma", disabled=False)
+    assert accounts.find_token(reader, secret(5), NOW_MS) is not None
+    with pytest.raises(Refusal, match="make another owner first"):
+        accounts.set_disabled(database, "asha", disabled=True)
+    assert not accounts.set_disabled(database, "nobody", disabled=True)
 
 
-def test_the_first_answer_stays_until_it_is_too_old(
+def test_a_shut_out_owner_is_no_owner_to_stay(database: Database) -> None:
+    make(database)
+    make(database, "rosa", "owner")
+    accounts.set_disabled(database, "rosa", disabled=True)
+    with pytest.raises(Refusal, match="make another owner first"):
+        accounts.remove_user(database, "asha")
+
+
+def test_sessions_are_listed_and_ended_by_whom_they_belong_to(
     database: Database, reader: sqlite3.Connection
 ) -> None:
-    first, second = Answer(200, b"first"), Answer(500, b"second")
-    accounts.put_answer(database, "k", b"one", first, NOW_MS)
-    accounts.put_answer(database, "k", b"two", second, NOW_MS + ANSWER_KEPT_MS - 1)
-    assert accounts.find_answer(reader, "k", b"one", NOW_MS) == first
-    accounts.put_answer(database, "k", b"two", second, NOW_MS + ANSWER_KEPT_MS)
-    assert accounts.find_answer(reader, "k", b"two", NOW_MS + ANSWER_KEPT_MS) == second
-
-
-def test_answers_are_purged_after_a_day(database: Database) -> None:
-    accounts.put_answer(database, "old", b"one", Answer(200, b""), NOW_MS)
-    accounts.put_answer(database, "new", b"two", Answer(200, b""), NOW_MS + 1)
-    assert accounts.purge_answers(database, NOW_MS + ANSWER_KEPT_MS - 1) == 0
-    assert accounts.purge_answers(database, NOW_MS + ANSWER_KEPT_MS) == 1
-    assert accounts.purge_answers(database, NOW_MS + ANSWER_KEPT_MS) == 0
+    asha, juma = make(database), make(database, "juma", "trader")
+    log_in(database, asha, bytes([1]) * 32)
+    log_in(database, juma, bytes([2]) * 32)
+    accounts.see_session(database, bytes([1]) * 32, NOW_MS + 5)
+    listed = accounts.list_sessions(reader, None, NOW_MS)
+    assert [(one.name, one.seen_ms) for one in listed] == [("asha", NOW_MS + 5), ("juma", NOW_MS)]
+    own = accounts.list_sessions(reader, "juma", NOW_MS)
+    assert accounts.end_listed(database, own[0].id, "asha") is None
+    assert accounts.end_listed(database, own[0].id, "juma") == "juma"
+    assert accounts.list_sessions(reader, "juma", NOW_MS) == []
+    assert accounts.end_listed(database, listed[0].id, None) == "asha"
+    assert accounts.list_sessions(reader, None, LATER_MS) == []

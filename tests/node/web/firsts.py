@@ -25,7 +25,7 @@ class Browser(Client):
 
     wizard: Wizard
 
-    async def post(self, path: str, form: dict[str, str], **asked: Any) -> Answer:
+    async def post(self, path: str, form: dict[str, str], **asked: Any) -> Answer:  # noqa: ANN401
         return await self.raw("POST", path, data=form, **asked)
 
     async def open(self) -> Answer:

@@ -30,10 +30,9 @@ def test_only_the_first_who_opens_the_link_is_known(wizard: Wizard) -> None:
 
 async def test_words_are_taken_however_they_are_typed(wizard: Wizard) -> None:
     wizard.tell_coop(FIELDS)
-    assert wizard.step == "words"
     typed = [f"  {wizard.words[at].upper()} " for at in wizard.asked]
     assert await wizard.confirm(typed) == []
-    assert wizard.step == "owner"
+    assert wizard.is_confirmed
     assert await wizard.confirm(["a", "b", "c"]) == []
 
 

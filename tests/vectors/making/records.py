@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from protocol import log, merge, profile, record, trade
+from protocol import log, merge, note, profile, record, trade
 from protocol.circle import ADMIT, FOUND, REMOVE, Admit, Remove, Rules
 from protocol.codec import encode
 from protocol.endorse import KIND as ENDORSE
@@ -209,8 +209,20 @@ FIELDS: dict[str, tuple[str, object]] = {
     "an empty contact line": (profile.CONTACT, profile.Contact()),
     "an offer": (trade.OFFER, _OFFER),
     "an offer with a title alone": (trade.OFFER, {"title": {"en": "x"}}),
+    "a note": (note.NOTE, note.Note(about=word("offer"), to=(word("coop"),))),
+    "an answer to two": (
+        note.NOTE,
+        note.Note(
+            about=word("offer"), thread=word("note"), to=tuple(sorted([word("a"), word("b")]))
+        ),
+    ),
     "a part": ("part/1", merge.Part(b"data")),
     "a newer kind": ("offer/2", {"anything": [1, b"x"]}),
+    "a note to nobody": (note.NOTE, {"about": word("offer"), "to": []}),
+    "a note to co-ops that descend": (
+        note.NOTE, {"about": word("offer"), "to": sorted([word("a"), word("b")], reverse=True)},
+    ),
+    "a note about nothing": (note.NOTE, {"to": [word("coop")]}),
     "rules without a nonce": (FOUND, {name: _PLAIN[name] for name in _PLAIN if name != "nonce"}),
     "rules of version 0": (FOUND, {**_PLAIN, "version": 0}),
     "rules of a name of 201 bytes": (FOUND, {**_PLAIN, "name": "x" * 201}),

@@ -1,0 +1,16 @@
+from tests.node.cli.processes import RunningNode
+
+
+def test_everybody_in_our_circles_is_listed_and_shown(node: RunningNode) -> None:
+    node("circle", "create", "Hill")
+    (line,) = node("coop", "list", "--json").json["coops"]
+    assert line["mine"]
+    assert line["circles"][0]["name"] == "Hill"
+    assert line["name"] in node("coop", "list").out
+    shown = node("coop", "show", line["id"][:20])
+    assert (shown.code, line["name"] in shown.out) == (0, True)
+
+
+def test_an_unknown_one_is_told(node: RunningNode) -> None:
+    done = node("coop", "show", "coop1qqqqqqqqqqqqq", "--json")
+    assert (done.code, done.error) == (1, "not-found")
