@@ -241,8 +241,6 @@ class Matching:
             if self._take_same(digest):
                 return Skip()
             return self._publish(row, row.offer, None, size)
-        if not standing and action == "delete":
-            return Skip()  # what an earlier import erased is not known any more
         if not standing:
             text = _("nothing with this id is offered here; import it without an action first")
             return Reject([Problem("", Message(text, "not-found"))])

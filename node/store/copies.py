@@ -45,6 +45,8 @@ def prune(folder: Path, keep: int) -> list[Path]:
 def _write(source: Path, target: Path) -> None:
     connection = connect(source, read_only=True)
     try:
+        # read first what the tables are: a fault there is else told as one of the copy
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         connection.execute("PRAGMA query_only = OFF")
         connection.execute("VACUUM INTO ?", (str(target),))
     finally:

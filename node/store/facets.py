@@ -95,24 +95,8 @@ def more_prices(fields: trade.Offer) -> list[tuple[str, int]]:
     return list(found.items())
 
 
-def put(connection: sqlite3.Connection, several: list[tuple[int, trade.Offer]]) -> None:
-    """Index the words, categories and further prices of offers by their roots."""
-    connection.executemany(
-        "INSERT INTO offer_text (rowid, title, text) VALUES (?, ?, ?)",
-        [(root, *words(fields)) for root, fields in several],
-    )
-    tags = [(one, root) for root, fields in several for one in categories(fields)]
-    if tags:
-        connection.executemany("INSERT INTO offer_category (category, root) VALUES (?, ?)", tags)
-    prices = [(root, *one) for root, fields in several for one in more_prices(fields)]
-    if prices:
-        connection.executemany(
-            "INSERT INTO offer_price (root, currency, price_e4) VALUES (?, ?, ?)", prices
-        )
-
-
 def take_out(connection: sqlite3.Connection, root: int, fields: trade.Offer) -> None:
-    """Take out again what `put` wrote for the same fields."""
+    """Take out again what was put for the same fields."""
     connection.execute(
         "INSERT INTO offer_text (offer_text, rowid, title, text) VALUES ('delete', ?, ?, ?)",
         (root, *words(fields)),
@@ -146,6 +130,34 @@ def _literal(value: Any) -> str:  # noqa: ANN401 - None or a number
     return "NULL" if value is None else str(int(value))
 
 
+class Entries:
+    """What is to be indexed of a batch of offers: bare strings and numbers, the offers can go."""
+
+    def __init__(self) -> None:
+        self._words: list[tuple[int, str, str]] = []
+        self._categories: list[tuple[str, int]] = []
+        self._prices: list[tuple[int, str, int]] = []
+
+    def add(self, root: int, fields: trade.Offer) -> None:
+        """Take in the words, categories and further prices of one offer."""
+        self._words.append((root, *words(fields)))
+        if fields.item.category:
+            self._categories += [(one, root) for one in categories(fields)]
+        if len(fields.prices) >= SEVERAL:
+            self._prices += [(root, *one) for one in more_prices(fields)]
+
+    def put(self, connection: sqlite3.Connection) -> None:
+        """Write them, and be empty again."""
+        for statement, values in (
+            (_PUT_WORDS, self._words),
+            (_PUT_CATEGORY, self._categories),
+            (_PUT_PRICE, self._prices),
+        ):
+            if values:
+                connection.executemany(statement, values)
+                values.clear()
+
+
 # What an offer says of its fairness: nothing, claimed, with evidence, confirmed by other co-ops.
 FAIRNESS: Final = ("", "claimed", "evidence", "confirmed")
 PRICE_DECIMALS: Final = 4
@@ -156,3 +168,6 @@ LASTING_MS: Final = 2**53
 SEVERAL: Final = 2
 _NAMES: Final = Facets._fields
 COLUMNS: Final = ", ".join(_NAMES)
+_PUT_WORDS: Final = "INSERT INTO offer_text (rowid, title, text) VALUES (?, ?, ?)"
+_PUT_CATEGORY: Final = "INSERT INTO offer_category (category, root) VALUES (?, ?)"
+_PUT_PRICE: Final = "INSERT INTO offer_price (root, currency, price_e4) VALUES (?, ?, ?)"

@@ -124,6 +124,8 @@ def page(
     `counted` is what `count` said: it chooses the way. Many are found by going along the order and
     asking the filters and the index of words for each, few by sorting what those say.
     """
+    if not counted:
+        return []
     conditions, values = _conditions(wanted, asker)
     order = _ORDERS[wanted.sort]
     is_many = counted > COUNT_MAX

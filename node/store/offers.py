@@ -166,7 +166,11 @@ def own(
 
 
 def _ids_in(erased: bytes | None) -> frozenset[bytes]:
-    return frozenset(decode(erased)) if erased is not None else frozenset()  # type: ignore[arg-type]
+    if erased is None:
+        return frozenset()
+    ids = decode(erased)
+    assert isinstance(ids, list)
+    return frozenset(ids)
 
 
 VERSIONS_MAX: Final = 100

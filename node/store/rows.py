@@ -39,7 +39,7 @@ class Rows:
         """Records up to this number have gone through the fold; later ones say nothing yet."""
         self._database = database
         self._offers: list[tuple[object, ...]] = []
-        self._shown: list[tuple[int, trade.Offer]] = []
+        self._entries = facets.Entries()
         self._malformed: list[tuple[int, str]] = []
         self._digests: dict[tuple[int, int, str], int] = {}
 
@@ -72,7 +72,7 @@ class Rows:
         assert isinstance(fields, trade.Offer)
         standing = Standing(version=version_of(folding.order, folding.expires_day))
         self._offers.append(_offer_values(folding, fields))
-        self._shown.append((folding.n, fields))
+        self._entries.add(folding.n, fields)
         self._count(folding, folding.kind, folding.id, standing, folding.expires_day)
 
     def change_offer(self, folding: Folding) -> None:
@@ -153,14 +153,13 @@ class Rows:
             f"VALUES (?, ?, ?, ?, ?, 0, ?, ?, {facets.placeholders()})",
             self._offers,
         )
-        facets.put(connection, self._shown)
+        self._entries.put(connection)
         connection.executemany(
             "INSERT OR REPLACE INTO malformed (record, code) VALUES (?, ?)", self._malformed
         )
         for (circle, day, kind), delta in self._digests.items():
             digests.add(self._database, circle, day, kind, delta)
         self._offers.clear()
-        self._shown.clear()
         self._malformed.clear()
         self._digests.clear()
 
@@ -278,7 +277,8 @@ class Rows:
             ),
         )
         if fields is not None:
-            facets.put(connection, [(root.n, fields)])
+            self._entries.add(root.n, fields)
+            self._entries.put(connection)
         return day
 
 

@@ -92,7 +92,7 @@ UNIT_GROUPS: Final = (
     (_("By weight"), "KGM GRM TNE LBR ONZ"),
     (_("By volume"), "LTR MLT HLT MTQ GLL"),
     (_("By time"), "HUR DAY WEE MON ANN"),
-    (_("By length or area"), "MTR KMT MTK HAR ACR"),
+    (_("By length or area"), "MTR KMT MTK ACR"),
     (_("By the package"), "XBX XCR XBG XSA XBO XJR XCT XBH XBK XPX XBA"),
     (_("Energy"), "KWH"),
 )

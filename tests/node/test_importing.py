@@ -96,7 +96,8 @@ async def test_actions_withdraw_and_offer_again(one: Served, circle: bytes, tmp_
     report = await take(one, circle, gone, tmp_path)
     assert (counted(report), report.erased) == ((0, 0, 1, 1, 0), 1)
     assert await titles(one) == ["Ice"]
-    assert counted(await take(one, circle, gone, tmp_path)) == (0, 0, 0, 3, 0)
+    # of what was erased nobody knows the number any more
+    assert counted(await take(one, circle, gone, tmp_path)) == (0, 0, 0, 2, 1)
     back = rows("1,,,,activate,", "2,Green tea,4,,create,", "3,,,,activate,")
     assert counted(await take(one, circle, back, tmp_path)) == (1, 1, 0, 1, 0)
     assert sorted(await titles(one)) == ["Coffee", "Green tea", "Ice"]
@@ -261,7 +262,7 @@ def steps_of(file: str, own: Iterable[offers.OwnOffer], tmp_path: Path) -> list[
 
 def test_an_unknown_number_with_an_action_is_rejected(tmp_path: Path) -> None:
     file = rows("1,,,,activate,", "2,,,,delete,", "3,Tea,1,,update,", "4,Tea,1,,create,")
-    assert steps_of(file, [], tmp_path) == ["reject", "skip", "reject", "publish"]
+    assert steps_of(file, [], tmp_path) == ["reject", "reject", "reject", "publish"]
 
 
 # ---------------------------------------------------------------------------- through a crash

@@ -145,7 +145,7 @@ def test_a_row_that_withdraws_an_unknown_offer_comes_back_and_a_mended_one_works
     lines[3] = lines[3].replace("ALT-2;a;", "ALT-2;nothing;")
     rejects.write_text("\n".join(lines) + "\n", encoding="utf-8")
     mended = imported(coops[0], rejects)
-    assert (mended["withdrawn"], mended["skipped"], mended["rejected"]) == (1, 2, 0)
+    assert (mended["erased"], mended["skipped"], mended["rejected"]) == (1, 2, 0)
     asyncio.run(until_equal(*coops))
     before.remove(coops[0].id)
     for coop in coops:

@@ -1,7 +1,9 @@
 """Who is with us in which circles, and how much stands offered."""
 
 from node import acts
+from node.acts import Signing
 from node.store import coops
+from node.store.database import Database
 from protocol import profile
 from tests.coops import NOW_MS, trio
 from tests.node.store.market import Market
@@ -30,11 +32,11 @@ def test_contacts_are_bodies_the_newest_first() -> None:
     market = Market()
     for phone in ("1", "2"):
         fields = profile.Contact(phone=phone)
-        market.do(
-            lambda database, signing, fields=fields: acts.set_contact(
-                database, signing, market.circle, fields
-            )
-        )
+
+        def show(database: Database, signing: Signing, fields: profile.Contact = fields) -> None:
+            acts.set_contact(database, signing, market.circle, fields)
+
+        market.do(show)
     bodies = coops.contact_bodies(market.connection, market.coop.id)
     assert len(bodies) == 1
     assert b"2" in bodies[0]

@@ -68,6 +68,6 @@ def test_amounts_and_clauses() -> None:
     clause = WORDS.clause("FOB")
     assert clause is not None
     assert clause.name == "Free on board"
-    assert WORDS.clause("XXX") is None
+    assert WORDS.clause("ABC") is None
     assert WORDS.amount(Decimal(6, 1), "KGM") == "60 kg"
     assert WORDS.host("https://example.org/a") == "example.org"

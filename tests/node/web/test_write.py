@@ -35,10 +35,12 @@ def fields_of(page: str) -> dict[str, str]:
         if name and not is_off and 'type="file"' not in tag:
             fields[name[1]] = html.unescape(value[1]) if value else "on"
     for name, body in re.findall(
-        r'<textarea[^>]* name="([^"]*)"[^>]*>\n?(.*?)</textarea>', page, re.S
+        r'<textarea[^>]* name="([^"]*)"[^>]*>\n?(.*?)</textarea>', page, re.DOTALL
     ):
         fields[name] = html.unescape(body)
-    for name, body in re.findall(r'<select[^>]* name="([^"]*)"[^>]*>(.*?)</select>', page, re.S):
+    for name, body in re.findall(
+        r'<select[^>]* name="([^"]*)"[^>]*>(.*?)</select>', page, re.DOTALL
+    ):
         options = re.findall(r'<option value="([^"]*)"( selected)?', body)
         chosen = [value for value, selected in options if selected]
         fields[name] = (chosen or [options[0][0] if options else ""])[-1]
@@ -59,7 +61,9 @@ async def publish(one: Served, login: Login, **typed: str) -> str:
     """Write something and publish it; its id."""
     done = await press(one, login, await opened(one, login), **typed)
     assert done.status == 303, text(done)
-    return re.fullmatch(r"/offers/(rec1\w+)/published\?.*", done.headers["Location"])[1]  # type: ignore[index]
+    told = re.fullmatch(r"/offers/(rec1\w+)/published\?.*", done.headers["Location"])
+    assert told is not None
+    return told[1]
 
 
 async def said(one: Served, offer: str) -> dict[str, object]:

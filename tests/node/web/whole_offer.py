@@ -43,7 +43,11 @@ WHOLE = trade.Offer(
     ),
     fees=(
         trade.Fee(
-            kind="packing", payee=b"\x05" * 32, per_order_minor=5, per_unit_minor=2, percent=Decimal(25, -1)
+            kind="packing",
+            payee=b"\x05" * 32,
+            per_order_minor=5,
+            per_unit_minor=2,
+            percent=Decimal(25, -1),
         ),
         trade.Fee(kind="solidarity", payee_name="The school", percent=Decimal(1, 0)),
     ),
@@ -87,6 +91,10 @@ WHOLE = trade.Offer(
     valid_from_ms=NOW_MS - DAY_MS + 7,
     valid_until_ms=NOW_MS + 100 * DAY_MS,
     where=trade.Where(
-        country="KE", latitude_e6=-1_292_066, longitude_e6=36_821_945, place="Kiambu", region="KE-13"
+        country="KE",
+        latitude_e6=-1_292_066,
+        longitude_e6=36_821_945,
+        place="Kiambu",
+        region="KE-13",
     ),
-)  # fmt: skip
+)
