@@ -57,9 +57,20 @@
     if (!kept) return;
     const values = Object.fromEntries(JSON.parse(kept).values);
     const form = part.querySelector("form");
+    fill(form, values); // what is there already, also when the node is away
     htmx.ajax("POST", form.getAttribute("hx-post"), {
       target: "#writing", swap: "outerHTML", values: { ...values, do: "restore" },
     });
+  }
+
+  function fill(form, values) {
+    for (const field of form.elements) {
+      if (field.type === "file" || field.type === "submit" || LEFT_OUT.test(field.name)) continue;
+      const value = values[field.name];
+      if (field.type === "checkbox") field.checked = value !== undefined;
+      else if (field.type === "radio") field.checked = value === field.value;
+      else if (value !== undefined) field.value = value;
+    }
   }
 
   document.addEventListener("input", (event) => {

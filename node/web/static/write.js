@@ -65,6 +65,9 @@
     if (meaning) {
       document.getElementById(meaning).textContent = event.target.selectedOptions[0].dataset.meaning ?? "";
     }
+    if (event.target.name === "unit") {
+      for (const told of document.querySelectorAll("[data-unit]")) told.textContent = event.target.selectedOptions[0].text;
+    }
     if (press) document.getElementById(press).click();
   });
 }
