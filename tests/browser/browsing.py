@@ -139,7 +139,7 @@ def browsing(
     page.on("request", lambda one: hosts.add(host_of(one)))
     yield page
     context.close()
-    assert trouble.said == []
+    assert trouble.said == [], trouble.said
     assert len(hosts - {""}) <= 1, hosts
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.browsing import QUIET, RunningNode, chromium_path, running_node
+from tests.browser.browsing import QUIET, WAIT_MS, RunningNode, chromium_path, running_node
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A real Chromium, started once; each test opens a fresh profile in it."""
     with sync_playwright() as player:
+        expect.set_options(timeout=WAIT_MS)
         browser = player.chromium.launch(executable_path=chromium_path(), args=QUIET)
         yield browser
         browser.close()

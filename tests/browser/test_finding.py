@@ -37,7 +37,7 @@ def market(node: RunningNode) -> tuple[RunningNode, str]:
     rows = "\n".join(f"Seedlings of row {number}" for number in range(50))
     file = node.home.parent / "many.csv"
     file.write_text(f"title\n{rows}\n", encoding="utf-8")
-    node.verb("offer", "import", str(file), "--circle", circle)
+    node.verb("offer", "import", str(file), "--circle", circle, "--country", "TZ")
     return node, offer
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.browsing import PHONE, browsing, check_page, log_in, running_node
 
 OFFER = {"title": {"en": "Green coffee"}, "unit": "KGM"}
-GONE = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED", "net::ERR")
+GONE = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED", "net::ERR", "htmx:")
 
 
 def test_what_was_seen_can_be_read_without_the_node(browser: Browser, tmp_path: Path) -> None:

@@ -9,11 +9,14 @@ from tests.node.cli.processes import COMMAND, ROOT, CommandLine
 
 # the verbs that others script against
 VERBS = """
-init run status rebuild version join profile:show,set user:reset token:create,list,revoke
-circle:create,list,show,admit,endorse,remove,leave invite:create,list,revoke
-peer:list,add,block,unblock offer:add,show,edit,withdraw,list,import,export
+init run status rebuild version join profile:contact,set,show
+user:audit,disable,enable,end-session,invite,invites,list,remove,reset,reset-link,role,sessions,\
+uninvite token:create,list,revoke
+circle:create,list,show,admit,endorse,remove,leave invite:joining,create,list,revoke
+peer:list,add,block,unblock offer:add,show,edit,withdraw,list,mine,import,export
 want:add,show,edit,withdraw,list log:export,import,verify config:show,check
 device:list,add,revoke key:rotate dispute:list,affirm
+coop:list,show note:list,send,show
 """
 
 
