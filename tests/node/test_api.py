@@ -30,7 +30,7 @@ def test_whatever_changes_something_is_not_for_readers() -> None:
     reading = {by_name(one) for one in CLOSED if one.method != "GET" and one.scope == "read"}
     # Whoever may read may end own logins too.
     assert reading == {"POST /logout", "DELETE /sessions/{session}"}
-    assert ROLES["auditor"] == {"read"}
+    assert ROLES["auditor"] == {"read", "audit"}
 
 
 async def test_no_stranger_gets_an_answer_anywhere(one: Served) -> None:

@@ -1,9 +1,20 @@
+from typing import Any
+
 from tests.node.cli.processes import RunningNode
+
+
+def listed(node: RunningNode) -> list[dict[str, Any]]:
+    """The co-ops, once the circle is in the lists."""
+    for _ in range(50):
+        coops: list[dict[str, Any]] = node("coop", "list", "--json").json["coops"]
+        if all(one["circles"] for one in coops):
+            break
+    return coops
 
 
 def test_everybody_in_our_circles_is_listed_and_shown(node: RunningNode) -> None:
     node("circle", "create", "Hill")
-    (line,) = node("coop", "list", "--json").json["coops"]
+    (line,) = listed(node)
     assert line["mine"]
     assert line["circles"][0]["name"] == "Hill"
     assert line["name"] in node("coop", "list").out
