@@ -29,7 +29,11 @@ async def paired(folder: Path) -> AsyncIterator[tuple[Served, Served, str]]:
         yield one, other, str(offer.json["offer"])
 
 
-async def until(one: Served, path: str, wanted: Callable[[Any], bool]) -> Any:  # noqa: ANN401 - any JSON
+async def until(
+    one: Served,
+    path: str,
+    wanted: Callable[[Any], bool],
+) -> Any:  # noqa: ANN401 - any JSON
     """The answer of a path once it is as wanted."""
     found: Any = None
     for _ in range(TRIES_MAX):

@@ -5,8 +5,9 @@ from tests.node.cli.processes import RunningNode
 
 def listed(node: RunningNode) -> list[dict[str, Any]]:
     """The co-ops, once the circle is in the lists."""
+    coops: list[dict[str, Any]] = []
     for _ in range(50):
-        coops: list[dict[str, Any]] = node("coop", "list", "--json").json["coops"]
+        coops = node("coop", "list", "--json").json["coops"]
         if all(one["circles"] for one in coops):
             break
     return coops
