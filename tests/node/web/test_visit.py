@@ -1,5 +1,7 @@
 """Who may do what on a page, and how a page answers."""
 
+import pytest
+
 from node.web.visit import PageRoute, Visit
 from tests.node.served import Served, logged_in
 from tests.node.web.looking import look, text
@@ -37,3 +39,13 @@ async def test_a_page_is_for_who_is_logged_in_unless_it_says_so() -> None:
 
     route = PageRoute("GET", "/x", handle)  # type: ignore[arg-type]
     assert (route.scope, route.stranger) == ("read", False)
+
+
+@pytest.mark.parametrize(("takes", "packed"), [("gzip, br", "gzip"), ("identity", None)])
+async def test_a_page_is_packed_for_who_takes_it(
+    one: Served, takes: str, packed: str | None
+) -> None:
+    found = await look(one, await logged_in(one), headers={"Accept-Encoding": takes})
+    assert found.headers.get("Content-Encoding") == packed
+    assert "Accept-Encoding" in found.headers["Vary"]
+    assert b"<!doctype html>" in found.body
