@@ -10,9 +10,12 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.browsing import QUIET, WAIT_MS, RunningNode, chromium_path, running_node
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium, started once; each test opens a fresh profile in it."""
+    """A real Chromium; each test opens a fresh profile in it.
+
+    It ends with its module: while it runs, nothing else in this process can run a loop.
+    """
     with sync_playwright() as player:
         expect.set_options(timeout=WAIT_MS)
         browser = player.chromium.launch(executable_path=chromium_path(), args=QUIET)
