@@ -23,6 +23,7 @@ from node.text import country_currency, translator
 from node.views import Connection, ids, market, names
 from node.views.market import Wanted
 from node.views.own import own_circle
+from protocol.errors import Refusal
 from protocol.values import Country, Currency, Language
 
 CSV: Final = "text/csv"
@@ -96,7 +97,7 @@ async def _lines(
         try:
             async for step in steps:
                 yield msgspec.json.encode(step) + b"\n"
-        except Exception as fault:  # noqa: BLE001 - the edge of a request
+        except (Refusal, OSError) as fault:
             translate = translator(call.languages[0])
             problem = problem_of(fault, translate, "POST /imports")
             yield msgspec.json.encode({"error": problem}) + b"\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -161,7 +161,11 @@ def _show(screen: Screen, found: dict[str, Any]) -> None:
 
 def _threshold(screen: Screen, threshold: dict[str, Any]) -> str:
     """How many of whom; no number means more than half."""
+    by = screen.say(WHOM[threshold["by"]])
     if threshold["count"]:
         text = _("{count} of the {by}; all, where there are fewer")
-        return screen.say(text, count=threshold["count"], by=threshold["by"])
-    return screen.say(_("more than half of the {by}"), by=threshold["by"])
+        return screen.say(text, count=threshold["count"], by=by)
+    return screen.say(_("more than half of the {by}"), by=by)
+
+
+WHOM: Final = {"members": _("members"), "stewards": _("stewards")}

@@ -5,6 +5,8 @@ The families `offer` and `want` are one, told apart by the kind.
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -33,38 +35,45 @@ PIECE: Final = "C62"
 FileArgument = Annotated[
     Path, typer.Argument(metavar="FILE.json", help="Its fields as a JSON object; - for stdin.")
 ]
-CountryOption = Annotated[str | None, typer.Option(help="Only of this country, such as KE.")]
-SearchOption = Annotated[str | None, typer.Option(help="Only with these words.")]
-MineOption = Annotated[bool, typer.Option("--mine", help="Only this co-op's own.")]
-ModeOption = Annotated[
-    Literal["sell", "give", "lend", "rent", "service", "work", "copy"] | None,
-    typer.Option(help="Only of this kind of deal."),
-]
-CategoryOption = Annotated[str | None, typer.Option(help="Only of this plain category.")]
-HsOption = Annotated[
-    str | None, typer.Option(help="Only goods of this chapter, heading or code of the HS.")
-]
-CurrencyOption = Annotated[str | None, typer.Option(help="Only with a price in it, such as KES.")]
-PriceMinOption = Annotated[
-    str | None, typer.Option(help="The least price for one unit; needs --currency.")
-]
-PriceMaxOption = Annotated[
-    str | None, typer.Option(help="The highest price for one unit; needs --currency.")
-]
-ConditionOption = Annotated[
-    Literal["new", "as-new", "very-good", "good", "fair", "broken"] | None,
-    typer.Option(help="Only in this condition."),
-]
-FairOption = Annotated[
-    Literal["claimed", "evidence", "confirmed"] | None,
-    typer.Option(help="Only with fair terms, and this behind them at least."),
-]
-EndsOption = Annotated[int | None, typer.Option(min=1, help="Only what ends so soon.")]
-CoopOption = Annotated[str | None, typer.Option(help="Only of this co-op.")]
-SortOption = Annotated[Literal["newest", "ending"] | None, typer.Option(help="What stands first.")]
 LimitOption = Annotated[
     int, typer.Option(min=1, max=LIST_OFFERS_MAX, help="How many to list at most.")
 ]
+# What a list may be narrowed to: a field of the API's query -> its option.
+FILTERS: Final[dict[str, Any]] = {
+    "search": Annotated[str | None, typer.Option(help="Only with these words.")],
+    "country": Annotated[str | None, typer.Option(help="Only of this country, such as KE.")],
+    "kind": Annotated[
+        Literal["offer", "want"] | None, typer.Option(help="Only offers, or only wants.")
+    ],
+    "circle": Annotated[str | None, typer.Option(help="Only in this circle.")],
+    "mode": Annotated[
+        Literal["sell", "give", "lend", "rent", "service", "work", "copy"] | None,
+        typer.Option(help="Only of this kind of deal."),
+    ],
+    "category": Annotated[str | None, typer.Option(help="Only of this plain category.")],
+    "hs": Annotated[
+        str | None, typer.Option(help="Only goods of this chapter, heading or code of the HS.")
+    ],
+    "currency": Annotated[str | None, typer.Option(help="Only with a price in it, such as KES.")],
+    "price_min": Annotated[
+        str | None, typer.Option(help="The least price for one unit; needs --currency.")
+    ],
+    "price_max": Annotated[
+        str | None, typer.Option(help="The highest price for one unit; needs --currency.")
+    ],
+    "condition": Annotated[
+        Literal["new", "as-new", "very-good", "good", "fair", "broken"] | None,
+        typer.Option(help="Only in this condition."),
+    ],
+    "fair": Annotated[
+        Literal["claimed", "evidence", "confirmed"] | None,
+        typer.Option(help="Only with fair terms, and this behind them at least."),
+    ],
+    "ends_within_days": Annotated[int | None, typer.Option(min=1, help="Only what ends so soon.")],
+    "coop": Annotated[str | None, typer.Option(help="Only of this co-op.")],
+    "sort": Annotated[Literal["newest", "ending"] | None, typer.Option(help="What stands first.")],
+    "mine": Annotated[bool | None, typer.Option("--mine", help="Only this co-op's own.")],
+}
 
 
 @verb(offer_app, "add")
@@ -117,69 +126,6 @@ async def withdraw(
     return Answer(done, lambda screen: screen.line(_("withdrawn: {offer}"), offer=offer))
 
 
-@verb(offer_app, "list")
-async def list_offers(  # noqa: PLR0913 - each is a flag
-    call: Call,
-    *,
-    search: SearchOption = None,
-    country: CountryOption = None,
-    kind: Annotated[
-        Literal["offer", "want"] | None, typer.Option(help="Only offers, or only wants.")
-    ] = None,
-    circle: Annotated[str | None, typer.Option(help="Only in this circle.")] = None,
-    mode: ModeOption = None,
-    category: CategoryOption = None,
-    hs: HsOption = None,
-    currency: CurrencyOption = None,
-    price_min: PriceMinOption = None,
-    price_max: PriceMaxOption = None,
-    condition: ConditionOption = None,
-    fair: FairOption = None,
-    ends_within_days: EndsOption = None,
-    coop: CoopOption = None,
-    sort: SortOption = None,
-    mine: MineOption = False,
-    limit: LimitOption = LIST_OFFERS,
-) -> Answer:
-    """List and search offers and wants, the newest first."""
-    return await _list(
-        call, limit, search=search, country=country, kind=kind, circle=circle, mine=mine,
-        mode=mode, category=category, hs=hs, currency=currency, price_min=price_min,
-        price_max=price_max, condition=condition, fair=fair, ends_within_days=ends_within_days,
-        coop=coop, sort=sort,
-    )  # fmt: skip
-
-
-@verb(want_app, "list")
-async def list_wants(  # noqa: PLR0913 - each is a flag
-    call: Call,
-    *,
-    search: SearchOption = None,
-    country: CountryOption = None,
-    circle: Annotated[str | None, typer.Option(help="Only in this circle.")] = None,
-    mode: ModeOption = None,
-    category: CategoryOption = None,
-    hs: HsOption = None,
-    currency: CurrencyOption = None,
-    price_min: PriceMinOption = None,
-    price_max: PriceMaxOption = None,
-    condition: ConditionOption = None,
-    fair: FairOption = None,
-    ends_within_days: EndsOption = None,
-    coop: CoopOption = None,
-    sort: SortOption = None,
-    mine: MineOption = False,
-    limit: LimitOption = LIST_OFFERS,
-) -> Answer:
-    """List and search wants, the newest first."""
-    return await _list(
-        call, limit, search=search, country=country, kind="want", circle=circle, mine=mine,
-        mode=mode, category=category, hs=hs, currency=currency, price_min=price_min,
-        price_max=price_max, condition=condition, fair=fair, ends_within_days=ends_within_days,
-        coop=coop, sort=sort,
-    )  # fmt: skip
-
-
 @verb(offer_app, "mine")
 async def list_own(call: Call, *, limit: LimitOption = LIST_OFFERS) -> Answer:
     """List this co-op's own offers and wants, those over and taken back too."""
@@ -188,6 +134,28 @@ async def list_own(call: Call, *, limit: LimitOption = LIST_OFFERS) -> Answer:
     return Answer(found, lambda screen: _show_own(screen, found))
 
 
+def _listing(about: str, **fixed: str) -> Callable[..., Awaitable[Answer]]:
+    """A verb that lists, with an option for each filter but the fixed ones."""
+
+    async def listing(call: Call, *, limit: int, **asked: Any) -> Answer:  # noqa: ANN401
+        return await _list(call, limit, **asked, **fixed)
+
+    def option(name: str, kind: object, default: object) -> inspect.Parameter:
+        return inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind
+        )
+
+    listing.__doc__ = about
+    options = [option(name, kind, None) for name, kind in FILTERS.items() if name not in fixed]
+    call = inspect.Parameter("call", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    limited = option("limit", LimitOption, LIST_OFFERS)
+    signature = inspect.Signature([call, *options, limited])
+    listing.__signature__ = signature  # type: ignore[attr-defined]  # for `verb`
+    return listing
+
+
+verb(offer_app, "list")(_listing("List and search offers and wants, the newest first."))
+verb(want_app, "list")(_listing("List and search wants, the newest first.", kind="want"))
 for _app in (offer_app, want_app):
     verb(_app, "show")(show)
     verb(_app, "edit")(edit)

@@ -70,7 +70,12 @@ async def identify(request: web.Request) -> Caller | None:
 
 def check_site(request: web.Request) -> None:
     """Whether what changes something comes from a page of this node; else `bad-origin`."""
-    origin = access.origin_of(request.app[NODE].address)
+    check_site_of(request, request.app[NODE].address)
+
+
+def check_site_of(request: web.Request, address: str) -> None:
+    """The same for a node that answers at an address."""
+    origin = access.origin_of(address)
     own = frozenset() if origin is None else frozenset({origin})
     access.check_origin(request.method, request.headers, own)
 
@@ -99,7 +104,11 @@ async def log_in(request: web.Request, name: str, password: str) -> str:
 
 def set_cookie(request: web.Request, response: web.StreamResponse, value: str) -> None:
     """Hand a session to a browser."""
-    cookie = _cookie(request)
+    give_cookie(response, _cookie(request), value)
+
+
+def give_cookie(response: web.StreamResponse, cookie: access.Cookie, value: str) -> None:
+    """Hand a cookie to a browser."""
     response.set_cookie(
         cookie.name,
         value,

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from node.store.market import Listed, Place
 from node.store.reading import Connection
-from protocol.codec import decode
+from node.store.rows import ids_in
 
 
 class Found(NamedTuple):
@@ -77,7 +77,7 @@ def find(connection: Connection, identifier: bytes) -> Found | None:
     if row is None:
         return None
     *plain, erased, body = row
-    return Found._make((*plain, _ids_in(erased), body))
+    return Found._make((*plain, ids_in(erased), body))
 
 
 def signed(connection: Connection, record: int) -> Signed:
@@ -142,7 +142,7 @@ def own_newest(
             hidden=row[9],
             expires_day=row[10],
             withdrawn=row[11],
-            is_erased=row[13] in _ids_in(row[12]),
+            is_erased=row[13] in ids_in(row[12]),
             has_body=row[8] is not None,
         )
         for row in rows
@@ -163,14 +163,6 @@ def own(
         (circle, coop, after_root, limit),
     )
     return rows.fetchall()
-
-
-def _ids_in(erased: bytes | None) -> frozenset[bytes]:
-    if erased is None:
-        return frozenset()
-    ids = decode(erased)
-    assert isinstance(ids, list)
-    return frozenset(ids)
 
 
 VERSIONS_MAX: Final = 100

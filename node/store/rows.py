@@ -234,7 +234,7 @@ class Rows:
             return Standing(), None
         order = self._order(row[0])
         version = None if order is None else version_of(order, row[3])
-        return Standing(version, self._order(row[1]), _ids_in(row[2])), row[3]
+        return Standing(version, self._order(row[1]), ids_in(row[2])), row[3]
 
     def _order(self, record: int | None) -> Order | None:
         if record is None:
@@ -309,7 +309,7 @@ def unindex(connection: sqlite3.Connection, root: int) -> None:
         "WHERE root = ?",
         (root,),
     ).fetchone()
-    if row is None or row[2] in _ids_in(row[1]):
+    if row is None or row[2] in ids_in(row[1]):
         return
     fields = read_offer(connection, row[0])
     if fields is not None:
@@ -321,7 +321,7 @@ def erased_in(database: Database, circle: int) -> set[bytes]:
     found = database.connection.execute(
         "SELECT erased FROM offer WHERE circle = ? AND erased NOT NULL", (circle,)
     )
-    return {one for (erased,) in found for one in _ids_in(erased)}
+    return {one for (erased,) in found for one in ids_in(erased)}
 
 
 def read_offer(connection: sqlite3.Connection, version: int | None) -> trade.Offer | None:
@@ -357,7 +357,8 @@ def _offer_values(folding: Folding, fields: trade.Offer) -> tuple[object, ...]:
     )
 
 
-def _ids_in(erased: bytes | None) -> frozenset[bytes]:
+def ids_in(erased: bytes | None) -> frozenset[bytes]:
+    """The ids of the versions that a row says were erased."""
     if erased is None:
         return frozenset()
     ids = decode(erased)

@@ -10,11 +10,11 @@ from typing import Final
 
 from aiohttp import web
 
-from node.access import NAME_CHARACTERS_MAX
+from node.gate.entry import give_cookie
 from node.gate.headers import secure
 from node.gate.keys import base_path
 from node.gate.problems import Problem, response_of
-from node.passwords import PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN
+from node.passwords import PASSWORD_CHARACTERS_MIN
 from node.text import Message
 from node.text import mark as _
 from node.web import assets, choices, sessions
@@ -27,7 +27,8 @@ from node.web.first_visit import (
     Port,
     answering,
 )
-from node.web.first_wizard import Wizard, is_account_name
+from node.web.first_wizard import Wizard
+from node.web.login_form import login_problems
 from node.web.profile_form import Typed, read_profile, text_of
 from node.web.visit import PageRoute, Visit
 
@@ -62,7 +63,7 @@ async def open_link(visit: FirstVisit) -> web.StreamResponse:
     if opened == "before":
         return visit.told(USED_LINK, NEW_LINK, "link-used", 410)
     response = visit.see("/start")
-    visit.give(response, visit.cookie, value)
+    give_cookie(response, visit.cookie, value)
     return response
 
 
@@ -136,10 +137,12 @@ async def make_owner(visit: FirstVisit) -> web.StreamResponse:
     """The account, and with it the node."""
     if visit.wizard.step != "owner":
         return visit.see(f"/start/{visit.wizard.step}")
-    name, problems = text_of(visit.typed, "name"), _owner_problems(visit.typed)
+    name = text_of(visit.typed, "name")
+    password, again = (visit.typed.get(one, ("",))[-1] for one in ("password", "again"))
+    problems = login_problems(name, password, again)
     if problems:
         return _owner_page(visit, name, problems)
-    await visit.wizard.finish(name, visit.typed["password"][-1])
+    await visit.wizard.finish(name, password)
     return await visit.to_node()
 
 
@@ -187,23 +190,6 @@ def _owner_page(
     least = PASSWORD_CHARACTERS_MIN
     values = {"name": name, "problems": _said(visit, problems), "least": least}
     return visit.page("first_owner.html", values, 422 if problems else 200)
-
-
-def _owner_problems(typed: Typed) -> dict[str, Message]:
-    problems: dict[str, Message] = {}
-    password, again = (typed.get(one, ("",))[-1] for one in ("password", "again"))
-    if not is_account_name(text_of(typed, "name")):
-        text = _("write a name of 1 to {most} visible characters")
-        problems["name"] = Message(text, values={"most": NAME_CHARACTERS_MAX})
-    if len(password) < PASSWORD_CHARACTERS_MIN:
-        text = _("a password has at least {least} characters; a short sentence is easy to keep")
-        problems["password"] = Message(text, values={"least": PASSWORD_CHARACTERS_MIN})
-    elif len(password.encode()) > PASSWORD_BYTES_MAX:
-        text = _("this is longer than {most} characters; shorten it")
-        problems["password"] = Message(text, values={"most": PASSWORD_BYTES_MAX})
-    elif password != again:
-        problems["again"] = Message(_("the two are not the same; type it again"))
-    return problems
 
 
 def _said(visit: FirstVisit, problems: Mapping[str, Message]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 
 from node import access
 from node.config import public_url
+from node.gate.entry import check_site_of, give_cookie
 from node.gate.keys import base_path
 from node.gate.languages import asked_languages, spoken
 from node.gate.problems import problem_of
@@ -71,17 +72,6 @@ class FirstVisit:
         """Send the browser on."""
         return web.Response(status=303, headers={hdrs.LOCATION: self.base + path})
 
-    def give(self, response: web.Response, cookie: access.Cookie, value: str) -> None:
-        """Hand a cookie to the browser."""
-        response.set_cookie(
-            cookie.name,
-            value,
-            path=cookie.path,
-            secure=cookie.secure,
-            httponly=cookie.httponly,
-            samesite=cookie.samesite,
-        )
-
     async def to_node(self) -> web.Response:
         """Once the node itself answers: send the browser to it, the owner's with a login."""
         await self.wizard.taken_over.wait()
@@ -89,7 +79,7 @@ class FirstVisit:
         response = self.see("/circles/first" if is_owner else self.here)
         response.force_close()  # so that it does not ask here again
         if is_owner:
-            self.give(response, self.session_cookie, self.wizard.session)
+            give_cookie(response, self.session_cookie, self.wizard.session)
             response.del_cookie(self.cookie.name, path=self.cookie.path)
         return response
 
@@ -104,9 +94,7 @@ class FirstVisit:
 
     def check_site(self) -> None:
         """Whether a form comes from a page of this node; else `bad-origin`."""
-        origin = access.origin_of(self._address)
-        own = frozenset() if origin is None else frozenset({origin})
-        access.check_origin(self.request.method, self.request.headers, own)
+        check_site_of(self.request, self._address)
 
 
 Handle = Callable[[FirstVisit], Awaitable[web.StreamResponse]]

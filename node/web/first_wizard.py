@@ -16,7 +16,6 @@ from node.clock import Clock
 from node.firstrun import Owner
 from node.passwords import hash_password
 from node.settings import Settings
-from protocol.errors import Refusal
 from protocol.keys import Network
 from protocol.limits import DAY_MS, KEY_BYTES
 from protocol.profile import Profile
@@ -123,15 +122,6 @@ class Wizard:
         places = sorted(range(len(self.words)), key=lambda _: self._draw(SORT_BYTES))
         fresh = [place for place in places if place not in self.asked]
         self.asked = tuple(sorted(fresh[:WORDS_ASKED]))
-
-
-def is_account_name(name: str) -> bool:
-    """Whether an account can have this name."""
-    try:
-        access.account_name(name)
-    except Refusal:
-        return False
-    return True
 
 
 def _spelt(word: str) -> str:

@@ -15,7 +15,7 @@ from protocol.errors import Refusal
 def login_problems(name: str, password: str, again: str) -> dict[str, Message]:
     """Field -> what is wrong with it: `name`, `password`, `again`."""
     problems: dict[str, Message] = {}
-    if not _is_account_name(name):
+    if not is_account_name(name):
         text = _("write a name of 1 to {most} visible characters")
         problems["name"] = Message(text, values={"most": NAME_CHARACTERS_MAX})
     if len(password) < PASSWORD_CHARACTERS_MIN:
@@ -29,7 +29,8 @@ def login_problems(name: str, password: str, again: str) -> dict[str, Message]:
     return problems
 
 
-def _is_account_name(name: str) -> bool:
+def is_account_name(name: str) -> bool:
+    """Whether an account can have this name."""
     try:
         account_name(name)
     except Refusal:

@@ -9,12 +9,12 @@ from aiohttp import web
 
 from node.gate.checks import check_offer
 from node.text import mark as _
-from node.views import Connection, ids, mine, offers
+from node.views import mine
 from node.views.ids import whole
 from node.views.market import Asker
 from node.views.mine import PAGE_OFFERS
-from node.views.offers import OfferDetail
 from node.web.once import fresh_nonce, see_once
+from node.web.own_offer import own_offer
 from node.web.visit import PageRoute, Visit
 from protocol import trade
 from protocol.errors import Refusal
@@ -37,13 +37,13 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 async def ask_renew(visit: Visit) -> web.StreamResponse:
     """For how long."""
-    found = await _own(visit)
+    found = await own_offer(visit)
     return visit.page("renew.html", {"detail": found, "days": RENEW_DAYS, "nonce": fresh_nonce()})
 
 
 async def renew(visit: Visit) -> web.StreamResponse:
     """Offer the same again, until another day."""
-    found = await _own(visit)
+    found = await own_offer(visit)
     days = visit.form.get("days", "")
     if days not in {str(one) for one in RENEW_DAYS}:
         raise Refusal("bad-field", "choose for how long")
@@ -65,22 +65,6 @@ async def renew(visit: Visit) -> web.StreamResponse:
         return f"/offers/{found.id}"
 
     return await see_once(visit, work, days)
-
-
-async def _own(visit: Visit) -> OfferDetail:
-    """An offer of ours whose content is here; refuses `not-yours`, `not-found`."""
-    asker = Asker(visit.node.coop, visit.node.clock.now_ms())
-
-    def view(reader: Connection) -> OfferDetail:
-        offer = ids.offer_id(reader, visit.request.match_info["offer"])
-        return offers.detail(reader, offer, asker, visit.languages)
-
-    found = await visit.read(view)
-    if not found.mine:
-        raise Refusal("not-yours")
-    if found.offer is None:
-        raise Refusal("not-found", "its content is gone")
-    return found
 
 
 STATES: Final = {

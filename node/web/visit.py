@@ -92,7 +92,7 @@ class Visit:
         status: int = 200,
     ) -> web.Response:
         """A template filled in, or one block of it."""
-        told = {"visit": self, "csrf": self._csrf, **values}
+        told = {"visit": self, "here": self.here, "csrf": self._csrf, **values}
         text = page(template, self.language, self.base, told, block)
         headers = {hdrs.VARY: "HX-Request, Accept-Language, Accept-Encoding, Cookie"}
         response = web.Response(status=status, text=text, content_type=HTML, headers=headers)

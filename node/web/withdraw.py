@@ -8,12 +8,12 @@ from aiohttp import web
 
 from node.gate.forms import FormLimits
 from node.gate.problems import problem_of
-from node.views import Connection, ids, offers, writing
+from node.views import writing
 from node.views.ids import whole
-from node.views.market import Asker
 from node.views.offers import OfferDetail
 from node.web.form_fields import Reader
 from node.web.offer_page import Form
+from node.web.own_offer import own_offer
 from node.web.visit import PageRoute, Visit
 from protocol.errors import Refusal
 from protocol.keys import RECORD
@@ -22,13 +22,13 @@ from protocol.limits import LANGUAGES_MAX, TEXT_BYTES_MAX
 
 async def ask(visit: Visit) -> web.StreamResponse:
     """What it does, and whether it is meant."""
-    found = await _own(visit)
+    found = await own_offer(visit, with_content=False)
     return await _page(visit, found, {})
 
 
 async def withdraw(visit: Visit) -> web.StreamResponse:
     """Do it. Who sends it twice sees the same."""
-    found = await _own(visit)
+    found = await own_offer(visit, with_content=False)
     reader = Reader(visit.form, visit.language)
     reason = reader.texts("reason", TEXT_BYTES_MAX)
     problems = {name: message.say(visit.translate) for name, message in reader.problems.items()}
@@ -41,19 +41,6 @@ async def withdraw(visit: Visit) -> web.StreamResponse:
             problem = problem_of(refusal, visit.translate, visit.request.path)
             return await _page(visit, found, {"": f"{problem.title} [{problem.code}]"})
     return visit.see(f"/offers/{found.id}")
-
-
-async def _own(visit: Visit) -> OfferDetail:
-    asker = Asker(visit.node.coop, visit.node.clock.now_ms())
-
-    def view(reader: Connection) -> OfferDetail:
-        offer = ids.offer_id(reader, visit.request.match_info["offer"])
-        return offers.detail(reader, offer, asker, visit.languages)
-
-    found = await visit.read(view)
-    if not found.mine:
-        raise Refusal("not-yours")
-    return found
 
 
 async def _page(visit: Visit, found: OfferDetail, problems: dict[str, str]) -> web.StreamResponse:

@@ -16,9 +16,8 @@ from node.gate.checks import check_pictures
 from node.gate.forms import FormLimits
 from node.gate.problems import problem_of
 from node.text import mark as _
-from node.views import Connection, ids, names, offers, writing
+from node.views import ids, names, writing
 from node.views.ids import text, whole
-from node.views.market import Asker
 from node.views.offers import OfferDetail
 from node.web import offer_conflict, offer_page, offer_shown
 from node.web.offer_form import Read, read_offer
@@ -28,6 +27,7 @@ from node.web.offer_rows import languages_in, press
 from node.web.offer_shown import ShownOffer
 from node.web.offer_typed import typed
 from node.web.once import fresh_nonce, see_once
+from node.web.own_offer import offer_at, own_offer
 from node.web.visit import PageRoute, Visit
 from protocol import trade
 from protocol.errors import Refusal
@@ -45,7 +45,7 @@ async def begin(visit: Visit) -> web.StreamResponse:
         spoken = known.languages or (visit.language.partition("-")[0],)
         values |= {"languages": " ".join(spoken), "where.country": known.country}
     else:
-        values |= _copied(await _found(visit, copied), visit.language)
+        values |= _copied(await offer_at(visit, copied), visit.language)
     if known.circles:
         values["circle"] = known.circles[0].id
     values |= {"nonce": fresh_nonce(), "language": visit.language}
@@ -54,7 +54,7 @@ async def begin(visit: Visit) -> web.StreamResponse:
 
 async def change(visit: Visit) -> web.StreamResponse:
     """The form of an offer of ours."""
-    found = await _own(visit)
+    found = await own_offer(visit)
     return _page(visit, await _form_of(visit, found))
 
 
@@ -65,12 +65,12 @@ async def send(visit: Visit) -> web.StreamResponse:
 
 async def send_change(visit: Visit) -> web.StreamResponse:
     """What a button of the form of an offer of ours does."""
-    return await _answer(visit, await _own(visit))
+    return await _answer(visit, await own_offer(visit))
 
 
 async def published(visit: Visit) -> web.StreamResponse:
     """What was published, as others see it, and who will."""
-    found = await _own(visit)
+    found = await own_offer(visit)
     assert found.offer is not None
     known = await _known(visit)
     circle = next((one for one in known.circles if one.id == found.circle), None)
@@ -86,7 +86,7 @@ async def published(visit: Visit) -> web.StreamResponse:
 
 async def newer(visit: Visit) -> web.StreamResponse:
     """Whether somebody published a newer version while one writes."""
-    found = await _own(visit)
+    found = await own_offer(visit)
     version = visit.request.query.get("version", "")
     values = {"version": version, "is_newer": _version(found) != version, "found": found}
     return visit.page("write_newer.html", values)
@@ -250,30 +250,11 @@ async def _known(visit: Visit) -> writing.Known:
     return await visit.read(lambda reader: writing.known(reader, visit.node.coop))
 
 
-async def _found(visit: Visit, written: str) -> OfferDetail:
-    asker = Asker(visit.node.coop, visit.node.clock.now_ms())
-
-    def view(reader: Connection) -> OfferDetail:
-        return offers.detail(reader, ids.offer_id(reader, written), asker, visit.languages)
-
-    return await visit.read(view)
-
-
 async def _shown(visit: Visit, offer: trade.Offer) -> ShownOffer:
     """What an offer says, with the names of the co-ops in it."""
     coops = offer_shown.coops_in(offer)
     named = await visit.read(lambda reader: names.names_of(reader, coops, visit.node.coop))
     return ShownOffer(offer, visit.languages, named)
-
-
-async def _own(visit: Visit) -> OfferDetail:
-    """The offer of the path, if it is ours and its content is here; else a refusal."""
-    found = await _found(visit, visit.request.match_info["offer"])
-    if not found.mine:
-        raise Refusal("not-yours")
-    if found.offer is None:
-        raise Refusal("not-found", "its content was erased")
-    return found
 
 
 def _copied(found: OfferDetail, language: str) -> dict[str, str]:

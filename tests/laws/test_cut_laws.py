@@ -10,6 +10,7 @@ from node.store import circles, cuts, fold, logs
 from node.store.database import Database
 from node.store.replica import SqliteReplica
 from protocol.errors import Refusal
+from tests.laws import delivering
 from tests.laws.history import NETWORK
 from tests.laws.keyed_history import BOARDS, KeyedHistory
 from tests.sim.picture import Picture, differences, picture, settle
@@ -18,7 +19,6 @@ SEEDS = range(60)
 SEEDS_LONG = range(1000, 3000)
 # More would fork some log so often that it is overgrown.
 COMMANDS_MAX = 40
-ROUNDS_MAX = 40
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -47,10 +47,10 @@ def check(seed: int) -> None:
     rounds = 0
     while new:
         rounds += 1
-        assert rounds < ROUNDS_MAX
+        assert rounds < delivering.ROUNDS_MAX
         new = serve(history, database, newcomer)
     settle(newcomer)
-    fill(history, newcomer)
+    delivering.fill(history, newcomer)
     assert_same(history, database, newcomer)
 
 
@@ -61,7 +61,7 @@ def told(random: Random) -> KeyedHistory:
         what, who, first, second, third = (random.randrange(41) for _ in range(5))
         history.obey((what, who, first, second, third))
     deliver_all(history, history.reference)
-    fill(history, history.reference)
+    delivering.fill(history, history.reference)
     return history
 
 
@@ -98,31 +98,16 @@ def deliver(history: KeyedHistory, random: Random) -> Database:
     for _ in events:
         ingest.take_keys(database, events)
     deliver_all(history, database)
-    fill(history, database)
+    delivering.fill(history, database)
     return database
 
 
 def deliver_all(history: KeyedHistory, database: Database) -> None:
-    """As if asked for, in the order of writing, until nothing is new."""
+    """Its key events, then the rest as if asked for, in the order of writing."""
     for event in history.events:
         ingest.ingest_keys(database, [event])
     ingest.ingest_keys(database, (), history.receipts)
-    for _ in range(ROUNDS_MAX):
-        new = 0
-        for head in history.signatures:
-            paths = history.paths_to(head, 0, lambda _: True, lambda: False)
-            put = ingest.ingest_paths
-            new += put(database, history.circle, paths, history.now_ms, live=False).new_records
-        if not new:
-            break
-    settle(database)
-
-
-def fill(history: KeyedHistory, database: Database) -> None:
-    """Hand in every body there ever was: only those that are wanted are taken."""
-    for record in history.records.values():
-        assert record.body is not None
-        ingest.ingest_body(database, history.circle, record.id, record.body)
+    delivering.deliver_all(history, database)
 
 
 def serve(history: KeyedHistory, source: Database, target: Database) -> bool:

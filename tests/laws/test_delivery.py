@@ -12,12 +12,12 @@ from node.store.database import Database
 from node.store.replica import SqliteReplica
 from protocol import trade
 from protocol.record import header_id, open_body
+from tests.laws.delivering import ROUNDS_MAX, deliver_all, fill
 from tests.laws.history import NETWORK, Command, History
 from tests.sim.picture import Picture, differences, picture, settle
 
 NUMBER = st.integers(0, 40)
 COMMANDS = st.lists(st.tuples(NUMBER, NUMBER, NUMBER, NUMBER, NUMBER), min_size=10, max_size=40)
-ROUNDS_MAX = 40
 
 
 def law(test: Callable[[list[Command], int], None]) -> Callable[[], None]:
@@ -117,26 +117,6 @@ def deliver(
         while forget.forget(database, history.now_ms, 7):
             pass
     return database
-
-
-def deliver_all(history: History, database: Database) -> None:
-    """As if asked for, in the order of writing, until nothing is new."""
-    for _ in range(ROUNDS_MAX):
-        new = 0
-        for head in history.signatures:
-            paths = history.paths_to(head, 0, lambda _: True, lambda: False)
-            put = ingest.ingest_paths
-            new += put(database, history.circle, paths, history.now_ms, live=False).new_records
-        if not new:
-            break
-    settle(database)
-
-
-def fill(history: History, database: Database) -> None:
-    """Hand in every body there ever was: only those that are wanted are taken."""
-    for record in history.records.values():
-        assert record.body is not None
-        ingest.ingest_body(database, history.circle, record.id, record.body)
 
 
 def serve(history: History, source: Database, target: Database, leaf: bytes) -> int:

@@ -1,5 +1,4 @@
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +6,7 @@ import pytest
 from node.access import ROLES
 from node.store import accounts
 from node.store.accounts import Session, Token, User
-from node.store.database import Database, connect
+from node.store.database import Database
 from protocol.errors import Refusal
 from protocol.keys import Network
 
@@ -16,20 +15,6 @@ LATER_MS = NOW_MS + 86_400_000
 HASH = "$argon2id$one"
 SECRET = bytes(32)
 CSRF = bytes([7]) * 32
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "node.db", Network("test"))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def reader(database: Database) -> Iterator[sqlite3.Connection]:
-    connection = connect(database.path, read_only=True)
-    yield connection
-    connection.close()
 
 
 def make(database: Database, name: str = "asha", role: str = "owner") -> User:

@@ -1,29 +1,12 @@
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from node.store import accounts, people
-from node.store.database import Database, connect
+from node.store.database import Database
 from node.store.people import Deed
-from protocol.keys import Network
 
 NOW_MS = 1_750_000_000_000
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "node.db", Network("test"))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def reader(database: Database) -> Iterator[sqlite3.Connection]:
-    connection = connect(database.path, read_only=True)
-    yield connection
-    connection.close()
 
 
 def test_what_was_done_is_listed_newest_first(

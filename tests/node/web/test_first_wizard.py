@@ -6,7 +6,8 @@ import pytest
 from node import firstrun, keyring
 from node.clock import ManualClock
 from node.config import load
-from node.web.first_wizard import Wizard, is_account_name
+from node.web.first_wizard import Wizard
+from node.web.login_form import is_account_name
 from protocol.profile import Profile
 
 FIELDS = Profile(name="Kahawa", country="KE")
