@@ -17,6 +17,12 @@ from node.events import Event
 STREAM: Final = "text/event-stream"
 
 
+class EventQuery(msgspec.Struct, frozen=True):
+    """Behind which event to begin, for who cannot send a header: the id that a page was made at."""
+
+    after: str | None = None
+
+
 async def follow(call: Call) -> web.StreamResponse:
     """Send events until the reader goes or the node stops.
 
@@ -25,7 +31,8 @@ async def follow(call: Call) -> web.StreamResponse:
     everything anew.
     """
     events = call.node.events
-    last = call.request.headers.get(EventSourceResponse.DEFAULT_LAST_EVENT_HEADER)
+    query: EventQuery = call.query
+    last = call.request.headers.get(EventSourceResponse.DEFAULT_LAST_EVENT_HEADER, query.after)
     # what happens while the answer begins is not missed
     following = events.subscribe(events.last_id if last is None else last)
     async with (
@@ -55,6 +62,7 @@ ROUTES: Final = (
         path="/events",
         summary="What happens, as it happens",
         handle=follow,
+        query=EventQuery,
         answer=STREAM,
     ),
 )

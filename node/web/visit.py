@@ -39,6 +39,8 @@ class Visit:
     ) -> None:
         self.request = request
         self.node: Node = request.app[NODE]
+        self.last_event = self.node.events.last_id
+        """What the page shows is at least as new: an open page follows from here on."""
         self.form = form
         self.uploads = uploads
         """The files that the form brought."""

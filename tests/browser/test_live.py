@@ -84,4 +84,4 @@ def test_who_connects_is_seen_on_the_open_pages(
         expect(page.locator("#coop")).to_contain_text("blocked")
         page.locator("summary", has_text="Connection").click()
         page.get_by_role("button", name="Talk to it again").click()
-        expect(page.locator("#coop .dot.blocked")).to_have_count(0)
+        expect(page.locator("#coop .dot.connected")).to_have_count(1)

@@ -15,7 +15,9 @@ function soon() {
   }, QUIET_MS);
 }
 
-const source = new EventSource(`${document.querySelector("meta[name=base]").content}/api/v1/events`);
+// It begins where this page was made: what happened since then is not missed.
+const told = (name) => document.querySelector(`meta[name=${name}]`).content;
+const source = new EventSource(`${told("base")}/api/v1/events?after=${encodeURIComponent(told("events"))}`);
 for (const kind of KINDS) source.addEventListener(kind, soon);
 document.addEventListener("visibilitychange", soon);
 

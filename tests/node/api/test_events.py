@@ -1,13 +1,15 @@
 """What happens, as server-sent events over a real connection."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 
-from tests.node.served import OFFER_JSON, Served, bearer, make_home, served
+from tests.node.served import OFFER_JSON, Served, bearer, logged_in, make_home, served
+from tests.node.web.looking import look, text
 
 Event = dict[str, str]
 
@@ -51,6 +53,20 @@ async def test_who_comes_back_gets_what_it_missed(one: Served) -> None:
     async with following(one, before) as events:
         first = await anext(events)
     boot, _, number = before.partition("-")
+    assert first["id"] == f"{boot}-{int(number) + 1}"
+
+
+async def test_an_open_page_misses_nothing_since_it_was_made(one: Served) -> None:
+    page = text(await look(one, await logged_in(one)))
+    made_at = re.search(r'<meta name="events" content="([^"]+)">', page)
+    assert made_at is not None
+    assert made_at[1] == one.node.events.last_id
+    await one.circle()
+    headers = await bearer(one, "read")
+    url = f"{one.url}/api/v1/events?after={made_at[1]}"
+    async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as response:
+        first = await anext(events_in(response))
+    boot, _, number = made_at[1].partition("-")
     assert first["id"] == f"{boot}-{int(number) + 1}"
 
 
