@@ -114,11 +114,16 @@ def take_keys(
     except Refusal as refusal:
         _raise_if_final(refusal)
     grown: set[bytes] = set()
-    for some, given in [*(((one,), ()) for one in events), *(((), (one,)) for one in receipts)]:
-        try:
-            grown |= ingest_keys(database, some, given)
-        except Refusal as refusal:
-            _raise_if_final(refusal)
+    with database.transaction() as connection:
+        for some, given in [*(((one,), ()) for one in events), *(((), (one,)) for one in receipts)]:
+            connection.execute("SAVEPOINT keys")
+            try:
+                grown |= ingest_keys(database, some, given)
+            except Refusal as refusal:
+                _raise_if_final(refusal)
+                connection.execute("ROLLBACK TO keys")
+                database.forget()
+            connection.execute("RELEASE keys")
     return grown
 
 
