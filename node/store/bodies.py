@@ -78,8 +78,16 @@ def erase(database: Database, record: int) -> None:
     database.connection.execute("DELETE FROM local_wanted_body WHERE record = ?", (record,))
 
 
+def is_wanted(database: Database, record: int) -> bool:
+    """Whether a body never came and is still asked for."""
+    row = database.connection.execute(
+        "SELECT 1 FROM local_wanted_body WHERE record = ?", (record,)
+    ).fetchone()
+    return row is not None
+
+
 def is_of(database: Database, record: int, subject: bytes) -> bool:
-    """Whether an offer's body speaks of a subject, as far as it is here and says anything.
+    """Whether an offer's body speaks of a subject, or says nothing; of one that is gone it is so.
 
     Erasing one version must not take another offer away.
     """

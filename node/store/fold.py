@@ -70,6 +70,8 @@ def fold_record(database: Database, record: bytes) -> None:
     if folding is not None:
         _apply(writer, folding, is_late=True)
     writer.flush()
+    # An erasure that names it can tell now whether it is meant.
+    _wake(database, writer, raw[0], raw[0], {})
 
 
 def waits_for_keys(database: Database) -> set[bytes]:
@@ -126,7 +128,7 @@ def _fold_all(database: Database, found: list[Raw], places: dict[int, Place]) ->
         if folding is not None:
             _apply(writer, folding)
     writer.flush()
-    _wake(database, writer, found[0][0], places)
+    _wake(database, writer, found[0][0], writer.passed, places)
 
 
 def _apply(writer: rows.Rows, folding: Folding, *, is_late: bool = False) -> None:
@@ -170,8 +172,10 @@ def _read(
     )  # fmt: skip
 
 
-def _wake(database: Database, writer: rows.Rows, first: int, places: dict[int, Place]) -> None:
-    """Fold again what waited for one of the records from `first` on that have just passed.
+def _wake(
+    database: Database, writer: rows.Rows, first: int, last: int, places: dict[int, Place]
+) -> None:
+    """Fold again what waited for one of the records of a stretch that have just passed.
 
     A header is enough for that: it may lack its body, or be malformed.
     """
@@ -181,11 +185,11 @@ def _wake(database: Database, writer: rows.Rows, first: int, places: dict[int, P
     waiting = connection.execute(
         f"{_RECORDS} WHERE record.n IN (SELECT waiting.record FROM waiting "
         "JOIN record AS named ON named.id = waiting.ref WHERE named.n BETWEEN ? AND ?)",
-        (first, writer.passed),
+        (first, last),
     ).fetchall()
     connection.execute(
         "DELETE FROM waiting WHERE ref IN (SELECT id FROM record WHERE n BETWEEN ? AND ?)",
-        (first, writer.passed),
+        (first, last),
     )
     for raw in waiting:
         folding = _read(database, writer, raw, places)

@@ -220,7 +220,12 @@ class Rows:
                 continue
             if told.kind == root.kind:
                 named.append(version_of(told.order, told.expires_day))
-            if told.expires_day is not None and bodies.is_of(self._database, told.n, subject):
+            if told.expires_day is None:
+                continue
+            if bodies.is_wanted(self._database, told.n):
+                # What it speaks of is known once its body comes: a node that has it may keep it.
+                self._wait(one, folding)
+            elif bodies.is_of(self._database, told.n, subject):
                 if before.version is not None and before.version.order == told.order:
                     unindex(self._database.connection, root.n)
                 bodies.erase(self._database, told.n)

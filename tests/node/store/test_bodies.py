@@ -3,13 +3,21 @@
 from node import ingest
 from node.store import bodies
 from protocol.limits import ASKED_BODIES_MAX
+from protocol.record import write_body
 from protocol.sessionevents import BodyCame
+from protocol.trade import ERASE, Erase
 from tests.coops import Coop, Talk, trio
 
 
 def number_of(coop: Coop, record: bytes) -> int:
     row = coop.database.connection.execute("SELECT n FROM record WHERE id = ?", (record,))
     return int(row.fetchone()[0])
+
+
+def body_of(coop: Coop, record: bytes) -> bytes | None:
+    row = coop.database.connection.execute("SELECT body FROM record WHERE id = ?", (record,))
+    body: bytes | None = row.fetchone()[0]
+    return body
 
 
 def without_body(coop: Coop, records: list[bytes]) -> None:
@@ -43,6 +51,22 @@ def test_a_body_that_comes_late_is_folded_and_wanted_no_more() -> None:
     talk.run()
     assert len(talk.told(growers, BodyCame)) == 2
     assert growers.titles(circle) == fishers.titles(circle) == ["fish 0", "fish 1"]
+    assert bodies.wanted(growers.database, circle) == []
+
+
+def test_an_erasure_waits_for_a_body_to_tell_which_offer_it_speaks_of() -> None:
+    circle, fishers, growers, ids = lacking(2)
+    kept = [(one, body_of(fishers, one)) for one in ids]
+    # It names a version of another offer too: that one stays, wherever its body is.
+    erase = write_body(bytes(16), Erase(tuple(sorted(ids))), subject=ids[0])
+    fishers.say(circle, ERASE, erase)
+    Talk(fishers, growers).hello()
+    assert growers.titles(circle) == []
+    for record, body in kept:
+        assert body is not None
+        ingest.ingest_body(growers.database, circle, record, body)
+    assert growers.titles(circle) == fishers.titles(circle) == ["fish 1"]
+    assert body_of(growers, ids[0]) is None
     assert bodies.wanted(growers.database, circle) == []
 
 
