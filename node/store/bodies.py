@@ -6,6 +6,7 @@ A body that is dropped leaves its hash and length with its header. It never drop
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from node.store.database import Database
 from protocol import merge
@@ -15,16 +16,27 @@ from protocol.record import open_body
 
 
 def wanted(database: Database, circle: bytes) -> list[bytes]:
-    """Some absent bodies of a circle that are worth asking for; others the next time."""
-    cursor = f"wanted {circle.hex()}"
+    """Some absent bodies of a circle that are worth asking for; others the next time.
+
+    Behind them a few that an erasure names, as one of those may be meant for another offer.
+    """
+    return [
+        *_next(database, circle, "local_wanted_body", "wanted", ASKED_BODIES_MAX - DOUBTED_MAX),
+        *_next(database, circle, "local_doubted_body", "doubted", DOUBTED_MAX),
+    ]
+
+
+def _next(database: Database, circle: bytes, table: str, name: str, most: int) -> list[bytes]:
+    """The next ones of a list, in turn."""
+    cursor = f"{name} {circle.hex()}"
     after = int(database.meta(cursor) or 0)
     rows = database.connection.execute(
-        "SELECT record.n, record.id FROM local_wanted_body AS wanted "
-        "JOIN record ON record.n = wanted.record "
+        f"SELECT record.n, record.id FROM {table} AS absent "
+        "JOIN record ON record.n = absent.record "
         "JOIN branch ON branch.n = record.branch JOIN log ON log.n = branch.log "
         "JOIN circle ON circle.n = log.circle WHERE circle.id = ? "
         "ORDER BY record.n <= ?, record.n LIMIT ?",
-        (circle, after, ASKED_BODIES_MAX),
+        (circle, after, most),
     ).fetchall()
     if rows:
         with database.transaction():
@@ -39,13 +51,16 @@ def want_again(database: Database, records: Iterable[bytes]) -> None:
         "SELECT n FROM record WHERE id = ? AND body IS NULL",
         [(one,) for one in records],
     )
+    database.connection.execute(
+        "DELETE FROM local_doubted_body WHERE record IN (SELECT record FROM local_wanted_body)"
+    )
 
 
 def fill(database: Database, record: bytes, body: bytes) -> bool:
     """Put a body that was absent and fits its hash; False when it is not wanted (any more)."""
     row = database.connection.execute(
-        "SELECT record.n, absent_hash FROM record "
-        "JOIN local_wanted_body ON local_wanted_body.record = record.n WHERE record.id = ?",
+        "SELECT n, absent_hash FROM record WHERE id = ? AND (n IN (SELECT record FROM "
+        "local_wanted_body) OR n IN (SELECT record FROM local_doubted_body))",
         (record,),
     ).fetchone()
     if row is None or row[1] != database.network.hash(b"body", body):
@@ -54,7 +69,8 @@ def fill(database: Database, record: bytes, body: bytes) -> bool:
         "UPDATE record SET body = ?, absent_hash = NULL, absent_len = NULL WHERE n = ?",
         (body, row[0]),
     )
-    database.connection.execute("DELETE FROM local_wanted_body WHERE record = ?", (row[0],))
+    for table in ("local_wanted_body", "local_doubted_body"):
+        database.connection.execute(f"DELETE FROM {table} WHERE record = ?", (row[0],))
     return True
 
 
@@ -78,12 +94,15 @@ def erase(database: Database, record: int) -> None:
     database.connection.execute("DELETE FROM local_wanted_body WHERE record = ?", (record,))
 
 
-def is_wanted(database: Database, record: int) -> bool:
-    """Whether a body never came and is still asked for."""
-    row = database.connection.execute(
-        "SELECT 1 FROM local_wanted_body WHERE record = ?", (record,)
-    ).fetchone()
-    return row is not None
+def doubt(database: Database, record: int) -> bool:
+    """Note that an erasure names a record; True when its body never came, and may come yet."""
+    connection = database.connection
+    moved = connection.execute("DELETE FROM local_wanted_body WHERE record = ?", (record,)).rowcount
+    if moved:
+        connection.execute("INSERT INTO local_doubted_body (record) VALUES (?)", (record,))
+        return True
+    found = connection.execute("SELECT 1 FROM local_doubted_body WHERE record = ?", (record,))
+    return found.fetchone() is not None
 
 
 def is_of(database: Database, record: int, subject: bytes) -> bool:
@@ -104,3 +123,7 @@ def is_of(database: Database, record: int, subject: bytes) -> bool:
     except Refusal:
         return True
     return (parts.subject or identifier) == subject
+
+
+# Of what an erasure names, where nearly always nobody has it any more.
+DOUBTED_MAX: Final = 8

@@ -65,11 +65,11 @@ def _drop_bodies(database: Database, day: int, records_max: int) -> int:
     ).fetchall()
     for (number,) in found:
         bodies.drop(database, number)
-    connection.execute(
-        "DELETE FROM local_wanted_body WHERE record IN "
-        "(SELECT n FROM record WHERE expires_day < ?)",
-        (day,),
-    )
+    for table in ("local_wanted_body", "local_doubted_body"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE record IN (SELECT n FROM record WHERE expires_day < ?)",
+            (day,),
+        )
     return len(found)
 
 

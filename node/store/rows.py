@@ -222,7 +222,7 @@ class Rows:
                 named.append(version_of(told.order, told.expires_day))
             if told.expires_day is None:
                 continue
-            if bodies.is_wanted(self._database, told.n):
+            if bodies.doubt(self._database, told.n):
                 # What it speaks of is known once its body comes: a node that has it may keep it.
                 self._wait(one, folding)
             elif bodies.is_of(self._database, told.n, subject):

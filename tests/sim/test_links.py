@@ -235,4 +235,7 @@ def test_what_was_erased_is_gone_from_all_and_not_asked_for(quiet: Quiet) -> Non
         assert node.database.connection.execute(
             "SELECT count(*) FROM local_wanted_body"
         ).fetchone() == (0,)
+    # Who never had it cannot tell what it spoke of, and asks for it among the last, while it may.
+    doubted = "SELECT record.id FROM local_doubted_body JOIN record ON record.n = record"
+    assert late.database.connection.execute(doubted).fetchall() == [(offers[0],)]
     assert erased.outcome.refused == []
