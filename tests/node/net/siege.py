@@ -59,6 +59,8 @@ async def siege(
         ):
             await neighbour.peers.add(node.coop, node.address)
             await until_linked(node, neighbour)
+            # Where each answers is told at its start, and still on its way.
+            await until_equal(circle, [node, neighbour])
             yield Siege(circle, node, neighbour, member, clock)
             await check_unharmed(circle, node, neighbour)
     assert [one for one in told if one["log_level"] in {"error", "critical"}] == []
